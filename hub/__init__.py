@@ -1,0 +1,1 @@
+"""What customer service is; knows no messenger and no web page."""

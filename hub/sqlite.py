@@ -1,0 +1,178 @@
+"""The embedded database: one thread owns the only writing connection and commits in groups; a few threads read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from hub.clock import Clock
+from hub.database import Busy, Database, P, Reading, T, Transaction, Unit, View
+
+logger = logging.getLogger(__name__)
+
+# A unit waits at most for one group; larger groups gain nothing more.
+GROUP = 256
+READERS = 4
+
+Job = tuple[Callable[[Transaction], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
+Outcome = tuple[Any, BaseException | None]
+
+
+class GroupLost(Exception):
+    """SQLite ended the transaction by itself (disk full, I/O error): nothing of the group is stored."""
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """A connection as the hub wants it; a reader cannot write, whatever it tries."""
+    mode = "ro" if readonly else "rwc"
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+    )
+    db.execute("PRAGMA busy_timeout=5000")
+    if readonly:
+        db.execute("PRAGMA query_only=ON")
+        return db
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA foreign_keys=ON")
+    # Erased words must not stay readable in freed pages.
+    db.execute("PRAGMA secure_delete=ON")
+    return db
+
+
+class SqliteDatabase(Database):
+    """SQLite in one file. The caller holds the data folder's lock: two writing processes would corrupt it."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        super().__init__(clock)
+        self.path = path
+        self.dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+
+    async def start(self) -> None:
+        self._db = connect(self.path)
+        self._writer.start()
+
+    async def stop(self) -> None:
+        if self._writer.is_alive():
+            self._jobs.put(None)
+            await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        for db in self._opened:
+            db.close()
+        self._db.close()
+
+    async def unit(self, fn: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put((lambda tx: fn(tx, *args, **kwargs), loop, done))
+        result: T = await done
+        return result
+
+    async def view(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: self._read(fn, *args, **kwargs))
+
+    # --- the reader threads ---
+
+    def _read(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        db = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = connect(self.path, readonly=True)
+            self._opened.append(db)
+        db.execute("BEGIN")
+        try:
+            return fn(Reading(db.execute, self.dialect, self.clock.now()), *args, **kwargs)
+        finally:
+            db.execute("ROLLBACK")
+
+    # --- the writer thread ---
+
+    def _write(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            group = [job]
+            while len(group) < GROUP and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    self._jobs.put(None)
+                    break
+                group.append(following)
+            self._answer(group, self._commit(group))
+
+    def _commit(self, group: list[Job]) -> list[Outcome]:
+        """Commit the units together; where the whole group is lost, each by itself."""
+        try:
+            return self._transaction(group)
+        except (GroupLost, sqlite3.Error) as problem:
+            self._roll_back()
+            logger.warning("A group of %d units was lost: %s", len(group), problem, extra={"action": "group_lost"})
+        if len(group) == 1:
+            return [(None, Busy())]
+        return [outcome for job in group for outcome in self._commit([job])]
+
+    def _transaction(self, group: list[Job]) -> list[Outcome]:
+        self._db.execute("BEGIN IMMEDIATE")
+        outcomes = [self._run(fn) for fn, _, _ in group]
+        if not self._db.in_transaction:
+            raise GroupLost
+        self._db.execute("COMMIT")
+        return outcomes
+
+    def _run(self, fn: Callable[[Transaction], Any]) -> Outcome:
+        db = self._db
+        tx = Transaction(db.execute, self.dialect, self.clock.now())
+        db.execute("SAVEPOINT unit")
+        try:
+            result = fn(tx)
+            self.seal(tx)
+        except Exception as problem:
+            # After SQLite has rolled back by itself there is no savepoint, and the units before are gone too.
+            if not db.in_transaction:
+                raise GroupLost from problem
+            if isinstance(problem, sqlite3.OperationalError):
+                raise GroupLost from problem
+            db.execute("ROLLBACK TO unit")
+            db.execute("RELEASE unit")
+            return None, problem
+        db.execute("RELEASE unit")
+        return result, None
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    def _answer(self, group: list[Job], outcomes: list[Outcome]) -> None:
+        """Tell every waiting unit what became of it, in one hop per event loop."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
+        for (_, loop, done), outcome in zip(group, outcomes, strict=True):
+            by_loop.setdefault(loop, []).append((done, outcome))
+        for loop, answers in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._settle, answers)
+
+    def _settle(self, answers: list[tuple[asyncio.Future[Any], Outcome]]) -> None:
+        for done, (result, problem) in answers:
+            if done.cancelled():
+                continue
+            if problem is None:
+                done.set_result(result)
+            else:
+                done.set_exception(problem)
+        self.on_commit()
