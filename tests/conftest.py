@@ -1,11 +1,16 @@
 """The real servers and the browser that tests may ask for by name."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
+from hub.clock import Clock
+from hub.database import Database
 from tests.parts.browser import chromium
+from tests.parts.databases import make_postgres_template, make_sqlite_template, postgres_database, sqlite_database
 from tests.parts.dovecot import Dovecot, dovecot
 from tests.parts.postgres import Postgres, postgres
 from tests.parts.smtp import MailServer, mail_server
@@ -45,6 +50,49 @@ def run_valkey_server() -> Iterator[Valkey]:
     """A Valkey of this test's own."""
     with valkey() as server:
         yield server
+
+
+@pytest.fixture(name="clock")
+def create_clock() -> Clock:
+    """The hub's clock, which the test may move."""
+    return Clock(movable=True)
+
+
+@pytest.fixture(name="sqlite_template", scope="session")
+def migrate_sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to be copied."""
+    return make_sqlite_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(name="postgres_template", scope="session")
+def migrate_postgres_template(postgres_server: Postgres) -> Postgres:
+    """The PostgreSQL server, with a template of the newest schema in it."""
+    make_postgres_template(postgres_server)
+    return postgres_server
+
+
+@pytest.fixture(name="sqlite")
+async def open_sqlite(sqlite_template: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
+    """A migrated SQLite database of this test's own."""
+    async with sqlite_database(sqlite_template, tmp_path, clock) as database:
+        yield database
+
+
+@pytest.fixture(name="closed_db", params=["sqlite", "postgres"])
+def prepare_database(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
+) -> AbstractAsyncContextManager[Database]:
+    """A migrated database of either kind, not yet open. PostgreSQL starts only for the tests that reach it."""
+    if request.param == "sqlite":
+        return sqlite_database(request.getfixturevalue("sqlite_template"), tmp_path, clock)
+    return postgres_database(request.getfixturevalue("postgres_template"), clock)
+
+
+@pytest.fixture(name="db")
+async def open_database(closed_db: AbstractAsyncContextManager[Database]) -> AsyncIterator[Database]:
+    """A migrated database of this test's own; the test runs once on each kind."""
+    async with closed_db as database:
+        yield database
 
 
 @pytest.fixture(name="browser")

@@ -1,0 +1,1 @@
+"""Every statement, and nothing but statements."""
