@@ -16,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import BigInteger, TypeDecorator
+from sqlalchemy.types import BigInteger, Text, TypeDecorator
 
 from hub.clock import Clock
 from hub.errors import Unavailable
@@ -101,41 +101,44 @@ class Compiled:
         return tuple(bound)
 
 
-class _Ids(TypeDecorator[Any]):
-    """A list of ids as one parameter: JSON text on SQLite, an array on PostgreSQL."""
+class _Listed(TypeDecorator[Any]):
+    """A list of ids or texts as one parameter: JSON text on SQLite, an array on PostgreSQL."""
 
     impl = BigInteger
     cache_ok = True
 
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__()
+        self.item = Text() if isinstance(column.type, Text) else BigInteger()
+
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         if dialect.name == "sqlite":
             return dialect.type_descriptor(sqlite.TEXT())
-        return dialect.type_descriptor(postgresql.ARRAY(BigInteger()))
+        return dialect.type_descriptor(postgresql.ARRAY(self.item))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         return msgspec.json.encode(list(value)).decode() if dialect.name == "sqlite" else list(value)
 
 
 class among(ColumnElement[bool]):  # noqa: N801 - reads like the SQL it becomes
-    """`column` is one of the ids bound to `name`, however many they are."""
+    """`column` is one of the ids or texts bound to `name`, however many they are."""
 
     inherit_cache = False
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column = column
-        self.ids = bindparam(name, type_=_Ids())
+        self.listed = bindparam(name, type_=_Listed(column))
 
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
-    return (
-        f"{compiler.process(element.column, **kw)} IN (SELECT value FROM json_each({compiler.process(element.ids, **kw)}))"
-    )
+    listed = f"SELECT value FROM json_each({compiler.process(element.listed, **kw)})"
+    return f"{compiler.process(element.column, **kw)} IN ({listed})"
 
 
 @compiles(among, "postgresql")
 def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"{compiler.process(element.column, **kw)} = ANY({compiler.process(element.ids, **kw)})"
+    return f"{compiler.process(element.column, **kw)} = ANY({compiler.process(element.listed, **kw)})"
 
 
 def bound(table: Table, *columns: str) -> dict[str, Any]:
