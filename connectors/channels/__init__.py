@@ -1,0 +1,1 @@
+"""The ways to reach us: one file or folder per channel, found by being here."""
