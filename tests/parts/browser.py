@@ -54,7 +54,7 @@ async def chromium(extra_flags: Sequence[str] = ()) -> AsyncIterator[Browser]:
 
 
 async def axe(page: Page, standards: Sequence[str] = STANDARDS) -> list[Violation]:
-    """What axe finds wrong with a page as it stands now, its frames included."""
+    """What axe finds wrong with a page as it stands now, and with its frames but those that may run no scripts."""
     for frame in page.frames:
         await frame.evaluate(axe_source())
         # The chat is a frame of ours in a shop's page, so the two have different origins.

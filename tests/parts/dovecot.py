@@ -1,6 +1,8 @@
 """A real mail store, Dovecot: IMAP with IDLE and LMTP on loopback, every mailbox with the same password."""
 
-import getpass
+import grp
+import os
+import pwd
 import subprocess
 import uuid
 from collections.abc import Iterator, Sequence
@@ -97,9 +99,9 @@ def configuration(
     folder: Path, imap: int, lmtp: int, imaps: int | None, certificate: Certificate | None, idle_notice: str
 ) -> str:
     """The whole of dovecot.conf. Without root, every part runs as ourselves."""
-    me = getpass.getuser()
+    me, our_group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
     mail, login, internal = ("mail", "dovenull", "dovecot") if is_root() else (me, me, me)
-    group = "mail" if is_root() else subprocess.check_output(["id", "-gn"], text=True).strip()
+    group, internal_group = ("mail", "dovecot") if is_root() else (our_group, our_group)
     tls = f"ssl = yes\nssl_cert = <{certificate.chain}\nssl_key = <{certificate.key}" if certificate else "ssl = no"
     return f"""
 base_dir = {folder}/run
@@ -115,7 +117,7 @@ auth_mechanisms = plain login
 auth_failure_delay = 0
 default_login_user = {login}
 default_internal_user = {internal}
-default_internal_group = {internal if is_root() else group}
+default_internal_group = {internal_group}
 mail_location = maildir:{folder}/mail/%u
 mail_uid = {mail}
 mail_gid = {group}

@@ -17,7 +17,9 @@ from redis import Redis
 
 from tests.parts.browser import ROOT, axe
 from tests.parts.dovecot import Dovecot, dovecot
+from tests.parts.postfix import postfix
 from tests.parts.postgres import Postgres
+from tests.parts.process import scratch_folder
 from tests.parts.smtp import MailServer, into, mail_server
 from tests.parts.tls import make_certificate
 from tests.parts.valkey import Valkey
@@ -143,6 +145,21 @@ async def test_mail_server_speaks_tls(tmp_path_factory: pytest.TempPathFactory) 
         assert len(server.mails) == 1
 
 
+async def test_postfix_fills_mailboxes_and_passes_the_rest_on(mail_store: Dovecot, outgoing_mail: MailServer) -> None:
+    mailbox = mail_store.new_mailbox()
+    with postfix(mail_store, passes_on_to=outgoing_mail.port) as server, mail_store.signed_in(mailbox) as client:
+        client.select_folder("INBOX")
+        client.idle()
+
+        await aiosmtplib.send(a_mail(mailbox), hostname=server.host, port=server.port)
+        await aiosmtplib.send(a_mail("ada@example.com"), hostname=server.host, port=server.port)
+        [passed_on] = await outgoing_mail.wait_for(1)
+        await asyncio.to_thread(client.idle_check, timeout=20)
+
+    assert passed_on.recipients == ("ada@example.com",)
+    assert b"by mail.example.org (Postfix)" in mail_store.mails(mailbox)[0]
+
+
 async def test_each_postgres_database_is_a_fresh_copy_of_its_template(postgres_server: Postgres) -> None:
     def fill(url: str) -> None:
         postgres_server.run("create table colours (name text)", url)
@@ -197,6 +214,7 @@ async def test_axe_judges_pages_and_their_frames_under_a_strict_policy(browser: 
 KILLED_RUN = """
 import os, signal
 from tests.parts.dovecot import dovecot
+from tests.parts.postfix import postfix
 from tests.parts.postgres import postgres
 from tests.parts.valkey import valkey
 with dovecot() as store, postgres() as database, valkey() as bus:
@@ -206,11 +224,15 @@ with dovecot() as store, postgres() as database, valkey() as bus:
 
 
 def test_killed_test_run_leaves_no_server_behind() -> None:
-    killed = subprocess.run([sys.executable, "-c", KILLED_RUN], cwd=ROOT, capture_output=True, text=True, check=False)
+    with scratch_folder("killed") as folder:
+        command = [sys.executable, "-c", KILLED_RUN]
+        places = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
 
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    for pid in map(int, killed.stdout.split()):
-        wait_until_gone(pid)
+        killed = subprocess.run(command, env=places, capture_output=True, text=True, check=False)
+
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        for pid in map(int, killed.stdout.split()):
+            wait_until_gone(pid)
 
 
 def wait_until_gone(pid: int) -> None:
