@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import copytree
 from signal import SIGQUIT
-from urllib.parse import urlsplit, urlunsplit
 
 from tests.parts.process import PartFailed, as_account, is_root, program, running, scratch_folder
 
@@ -72,7 +71,7 @@ class Postgres:
         self.run(f"drop database if exists {name} with (force)")
 
     def _url_of(self, name: str) -> str:
-        return urlunsplit(urlsplit(self.url)._replace(path=f"/{name}")).replace("postgresql:/o", "postgresql:///o")
+        return re.sub(r"(//[^/]*/)[^?]*", rf"\1{name}", self.url, count=1)
 
 
 @contextmanager
