@@ -1,0 +1,18 @@
+/** What the hub wrote into the frame's page: the account, the shops that may hold it, and the texts of one language. */
+
+import { type Catalogue, translator } from "../shared/catalogue";
+import type { Account } from "./protocol";
+
+interface Page {
+  account: Account;
+  language: string;
+  origins: string[];
+  texts: Catalogue;
+}
+
+export const page = JSON.parse(document.getElementById("page")?.textContent ?? "{}") as Page;
+
+export const t = translator(page.language, page.texts, {});
+
+/** Inside a shop's page; false in the web view of an app, which opens the frame as a page of its own. */
+export const framed = window.parent !== window;

@@ -1,0 +1,122 @@
+/** The quiet card that offers to go on by e-mail, and afterwards says where the answer goes. */
+
+import { signal, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { Check } from "../../shared/icons";
+import { t } from "../page";
+import type { Problem } from "../../shared/socket";
+import { leaveEmail } from "../session";
+import { me, messages } from "../state";
+import { tab } from "../storage";
+
+/** Asked for from the menu, or by “Other address”. */
+export const asking = signal(false);
+const declined = signal(tab.get("declined") === "yes");
+
+function decline(): void {
+  asking.value = false;
+  declined.value = true;
+  tab.put("declined", "yes");
+}
+
+export function emailProblem({ status }: Problem): string {
+  return t(status === 429 ? "problem_often" : status === 422 ? "problem_email" : "problem_send");
+}
+
+export function EmailFields({ email, name, problem }: { email: { value: string }; name: { value: string }; problem: string }) {
+  return (
+    <>
+      <label>
+        {t("email")}
+        <input
+          type="email"
+          name="email"
+          required
+          autocomplete="email"
+          maxLength={254}
+          placeholder={t("email_example")}
+          value={email.value}
+          aria-invalid={problem !== ""}
+          aria-describedby={problem ? "email-problem" : undefined}
+          onInput={(event) => (email.value = event.currentTarget.value)}
+        />
+      </label>
+      {problem && (
+        <p id="email-problem" class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <label>
+        {t("name")} <span class="optional">{t("optional")}</span>
+        <input
+          type="text"
+          name="name"
+          autocomplete="name"
+          maxLength={100}
+          value={name.value}
+          onInput={(event) => (name.value = event.currentTarget.value)}
+        />
+      </label>
+    </>
+  );
+}
+
+function Question() {
+  const email = useSignal("");
+  const name = useSignal(me.value.name);
+  const problem = useSignal("");
+  const busy = useSignal(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    problem.value = form.current?.checkValidity() ? "" : t("problem_email");
+    if (problem.value || busy.value) return;
+    busy.value = true;
+    await leaveEmail(email.value.trim(), name.value.trim()).then(
+      () => (asking.value = false),
+      (reason: Problem) => (problem.value = emailProblem(reason)),
+    );
+    busy.value = false;
+  }
+
+  return (
+    <form ref={form} class="card address" noValidate onSubmit={(event) => void submit(event)}>
+      <p>{t("address_ask")}</p>
+      <EmailFields email={email} name={name} problem={problem.value} />
+      <div class="actions">
+        <button type="submit" class="plain" disabled={busy.value}>
+          {t("address_save")}
+        </button>
+        <button type="button" class="link" onClick={decline}>
+          {t("address_no")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Known() {
+  return (
+    <section class="card known">
+      <Check size={20} />
+      <div>
+        <h2>{t("known_title")}</h2>
+        <p>{t("known_text", { email: me.value.email_hint })}</p>
+        {!me.value.identified && (
+          <button type="button" class="link" onClick={() => (asking.value = true)}>
+            {t("address_other")}
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+export function Address() {
+  const written = messages.value.some((message) => message.from === "visitor");
+  if (asking.value) return <Question />;
+  if (!written) return null;
+  if (me.value.email_hint) return messages.value.at(-1)?.from === "visitor" ? <Known /> : null;
+  return me.value.identified || declined.value ? null : <Question />;
+}

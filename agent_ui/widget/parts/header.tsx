@@ -1,0 +1,53 @@
+/** The panel's head: where one is, when somebody answers, and the way back, to the menu and out. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { Back, Close } from "../../shared/icons";
+import { framed, t } from "../page";
+import { close } from "../shop";
+import { account, goTo, hours, letter, looking, pace, people, place } from "../state";
+import { Menu } from "./menu";
+
+function title(): string {
+  const { label, brand } = account.value;
+  const name = brand.logo_text || label;
+  if (place.value === "home") return name;
+  return letter.value ? t("letter_title") : people.value.at(-1) || name;
+}
+
+export function Header() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const inThread = place.value === "thread";
+  const person = inThread && !letter.value ? people.value.at(-1) : undefined;
+
+  // Whoever opens the panel or goes back home begins at its name; a thread begins at its field.
+  useEffect(() => {
+    if (looking.value && place.value === "home") heading.current?.focus();
+  }, [looking.value, place.value]);
+
+  return (
+    <header>
+      {inThread && (
+        <button type="button" class="quiet" aria-label={t("back")} onClick={() => goTo("home")}>
+          <Back size={20} />
+        </button>
+      )}
+      {person && (
+        <span class="initial" aria-hidden="true">
+          {person.slice(0, 1)}
+        </span>
+      )}
+      <div class="names">
+        <h1 ref={heading} tabIndex={-1} dir="auto">
+          {title()}
+        </h1>
+        <p>{(inThread && hours.value.now && pace.value) || hours.value.text}</p>
+      </div>
+      <Menu />
+      {framed && (
+        <button type="button" class="quiet" aria-label={t("close")} onClick={close}>
+          <Close size={20} />
+        </button>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,55 @@
+/** The chat in closed hours: a letter, message first and address second, answered by e-mail into the same conversation. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { draft, sendDraft, uploads, write } from "../outbox";
+import { t } from "../page";
+import { leaveEmail } from "../session";
+import { hours, looking, me } from "../state";
+import { asking, EmailFields } from "./address";
+import { AttachButton, Attachments, takeDrop, takePaste } from "./files";
+
+export function Letter() {
+  const email = useSignal("");
+  const name = useSignal("");
+  const problem = useSignal("");
+  const form = useRef<HTMLFormElement>(null);
+  const text = useRef<HTMLTextAreaElement>(null);
+  const known = me.value.identified || me.value.email_hint !== "";
+
+  useEffect(() => {
+    if (looking.value) text.current?.focus();
+  }, [looking.value]);
+
+  function submit(event: Event): void {
+    event.preventDefault();
+    if (!draft.value.trim() && !uploads.value.length) return text.current?.focus();
+    const address = form.current?.querySelector<HTMLInputElement>("input[type=email]");
+    problem.value = address && !address.validity.valid ? t("problem_email") : "";
+    if (problem.value) return address?.focus();
+    sendDraft();
+    // Without an address that was taken, the card in the thread asks for it once more.
+    if (address) leaveEmail(email.value.trim(), name.value.trim()).catch(() => (asking.value = true));
+  }
+
+  return (
+    <main class="letter" onDragOver={(event) => event.preventDefault()} onDrop={takeDrop}>
+      <form ref={form} noValidate onSubmit={submit}>
+        <p>{t("letter_text", { hours: hours.value.text })}</p>
+        <label>
+          {t("message")}
+          <textarea ref={text} rows={5} required dir="auto" maxLength={10_000} value={draft.value} onPaste={takePaste} onInput={(event) => write(event.currentTarget.value)} />
+        </label>
+        <Attachments />
+        {!known && <EmailFields email={email} name={name} problem={problem.value} />}
+        <div class="actions">
+          <button type="submit" class="primary">
+            {t("letter_send")}
+          </button>
+          <AttachButton />
+        </div>
+        <p class="hint">{t("letter_use")}</p>
+      </form>
+    </main>
+  );
+}

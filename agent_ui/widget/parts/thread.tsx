@@ -1,0 +1,174 @@
+/** The conversation: days, bursts, what is on its way, who types; it stays where one reads and says what is new below. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { ArrowDown } from "../../shared/icons";
+import { outgoing } from "../outbox";
+import { t } from "../page";
+import type { Message } from "../protocol";
+import { fetchEarlier } from "../session";
+import { hours, letter, link, messages, more, place, ready, shown, typing } from "../state";
+import { browser } from "../storage";
+import { dayOf } from "../words";
+import { Address } from "./address";
+import { Burst, Leaving } from "./bubble";
+import { Letter } from "./letter";
+import { Loading } from "./notices";
+
+const BURST = 180_000;
+const NEAR = 48;
+
+type Row = { day: string; key: string } | { burst: Message[]; key: string };
+
+/** Cuts the messages into days, and the days into bursts of one person. */
+function rowsOf(list: readonly Message[]): Row[] {
+  const rows: Row[] = [];
+  let before: Message | undefined;
+  for (const message of list) {
+    const day = dayOf(message.at);
+    const newDay = !before || dayOf(before.at) !== day;
+    const last = rows.at(-1);
+    if (newDay) rows.push({ day, key: `day ${message.id}` });
+    if (!newDay && last && "burst" in last && before && goesOn(before, message)) last.burst.push(message);
+    else rows.push({ burst: [message], key: message.id });
+    before = message;
+  }
+  return rows;
+}
+
+function goesOn(before: Message, message: Message): boolean {
+  return before.from === message.from && before.author === message.author && Date.parse(message.at) - Date.parse(before.at) < BURST;
+}
+
+function Typing() {
+  if (!typing.value) return null;
+  return (
+    <li class="typing">
+      <span class="dots" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+      {t("typing", { name: typing.value })}
+    </li>
+  );
+}
+
+function Rows() {
+  const own = messages.value.findLast((message) => message.from === "visitor");
+  const offline = link.value.is !== "open";
+  const leaving = outgoing.value.filter(({ echo }) => !echo || !messages.value.some(({ id }) => id === echo));
+  return (
+    <ol>
+      {rowsOf(messages.value).map((row) =>
+        "day" in row ? (
+          <li key={row.key} class="day">
+            {row.day}
+          </li>
+        ) : (
+          <Burst key={row.key} messages={row.burst} withState={!leaving.length && row.burst.some(({ id }) => id === own?.id)} />
+        ),
+      )}
+      {leaving.map((message) => (
+        <Leaving key={message.key} message={message} offline={offline} />
+      ))}
+      <Typing />
+    </ol>
+  );
+}
+
+/** Keeps the end in sight while one is there, and the place of what is read when earlier messages come in above. */
+function useSteadyScroll() {
+  const box = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const height = useRef(0);
+  const first = useRef<string | undefined>(undefined);
+  const below = useSignal(0);
+  const count = messages.value.length + outgoing.value.length;
+  const counted = useRef(count);
+
+  function toEnd(): void {
+    if (box.current) box.current.scrollTop = box.current.scrollHeight;
+    below.value = 0;
+  }
+
+  useLayoutEffect(() => {
+    const place = box.current;
+    if (!place) return;
+    const earlier = first.current !== undefined && first.current !== messages.value[0]?.id;
+    if (atEnd.current) toEnd();
+    else if (earlier) place.scrollTop += place.scrollHeight - height.current;
+    else if (count > counted.current) below.value += count - counted.current;
+    first.current = messages.value[0]?.id;
+    height.current = place.scrollHeight;
+    counted.current = count;
+  });
+
+  useEffect(() => {
+    if (!box.current) return;
+    const watcher = new ResizeObserver(() => atEnd.current && toEnd());
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, []);
+
+  function onScroll(): void {
+    const place = box.current as HTMLDivElement;
+    atEnd.current = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+    if (atEnd.current) below.value = 0;
+  }
+
+  return { box, below, onScroll, toEnd: () => ((atEnd.current = true), toEnd()) };
+}
+
+/** Fetches the page before when the top comes into sight. */
+function Earlier() {
+  const mark = useRef<HTMLButtonElement>(null);
+  const busy = useSignal(false);
+
+  async function fetch(): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    await fetchEarlier().catch(() => {});
+    busy.value = false;
+  }
+
+  useEffect(() => {
+    const watcher = new IntersectionObserver(([entry]) => entry?.isIntersecting && void fetch());
+    if (mark.current) watcher.observe(mark.current);
+    return () => watcher.disconnect();
+  }, []);
+
+  return (
+    <button ref={mark} type="button" class="link earlier" onClick={() => void fetch()}>
+      {t(busy.value ? "earlier_loading" : "earlier")}
+    </button>
+  );
+}
+
+function Conversation() {
+  const { box, below, onScroll, toEnd } = useSteadyScroll();
+  // The order of the rows changes their place: drawn anew for each of these.
+  void [typing.value, shown.value, place.value];
+  return (
+    <main class="thread">
+      <div class="scroller" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={t("conversation")}>
+        {more.value && <Earlier />}
+        {!messages.value.length && !outgoing.value.length && <p class="opening">{t("opening")}</p>}
+        {!hours.value.now && <p class="hint">{t("closed_thread", { hours: hours.value.text })}</p>}
+        {!browser.lasting && <p class="hint">{t("not_kept")}</p>}
+        <Rows />
+        <Address />
+      </div>
+      {below.value > 0 && (
+        <button type="button" class="below" onClick={toEnd}>
+          <ArrowDown size={14} /> {t("new", { n: below.value })}
+        </button>
+      )}
+    </main>
+  );
+}
+
+export function Thread() {
+  if (!ready.value && !outgoing.value.length) return <Loading />;
+  return letter.value && !outgoing.value.length ? <Letter /> : <Conversation />;
+}

@@ -1,0 +1,25 @@
+/** Days, times and sizes in the visitor's language and zone. */
+
+import { page, t } from "./page";
+
+const clock = new Intl.DateTimeFormat(page.language, { hour: "2-digit", minute: "2-digit" });
+const date = new Intl.DateTimeFormat(page.language, { weekday: "long", day: "numeric", month: "long" });
+const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 1 });
+
+export function timeOf(at: string): string {
+  return clock.format(new Date(at));
+}
+
+export function dayOf(at: string): string {
+  const then = new Date(at).toDateString();
+  const yesterday = new Date();
+  if (then === yesterday.toDateString()) return t("today");
+  yesterday.setDate(yesterday.getDate() - 1);
+  return then === yesterday.toDateString() ? t("yesterday") : date.format(new Date(at));
+}
+
+export function sizeOf(bytes: number): string {
+  return bytes < 1_000_000
+    ? t("size_kb", { size: whole.format(Math.max(1, Math.round(bytes / 1000))) })
+    : t("size_mb", { size: whole.format(bytes / 1_000_000) });
+}
