@@ -49,8 +49,11 @@ class BundleHook(BuildHookInterface[Any]):
     """Makes the bundle before hatchling collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        install_packages(Path(self.root))
-        bundle(Path(self.root), with_test_module=version == "editable")
+        try:
+            install_packages(Path(self.root))
+            bundle(Path(self.root), with_test_module=version == "editable")
+        except BundleError as error:
+            self.app.abort(f"hatch_build: {error}")
 
 
 def install_packages(root: Path) -> None:
