@@ -17,7 +17,7 @@ _BLOCKS = {
     "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
 }  # fmt: skip
 _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "dl"}
-_MAX_DEPTH = 10_000
+_MAX_DEPTH = 5_000
 _TAG = re.compile(r"<(/?)([a-zA-Z]{1,20})")
 _ANY_TAG = re.compile(r"<[^<>]{0,10000}>")
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-SENTINEL = "## Please write your answer above this line ##"
+from connectors.channels.email.words import is_sentinel
 
 _LOOKED_AT = 200_000
 
@@ -88,7 +88,7 @@ def _opening(lines: list[str], number: int) -> int:
     line = lines[number].strip()
     if not line:
         return 0
-    if SENTINEL in line or _ORIGINAL.match(line):
+    if is_sentinel(line) or _ORIGINAL.match(line):
         return 1
     if _FROM.match(line) and sum(bool(_FIELD.match(each)) for each in lines[number + 1 : number + 8]) >= 2:
         return 1
