@@ -44,10 +44,10 @@ function Panel() {
   if (place.value === "home") return <Home />;
   const asLetter = letter.value && !outgoing.value.length;
   return (
-    <div class="talk" onDragOver={(event) => event.preventDefault()} onDrop={takeDrop}>
+    <main class="talk" onDragOver={(event) => event.preventDefault()} onDrop={takeDrop}>
       <Thread />
       {!asLetter && <Composer />}
-    </div>
+    </main>
   );
 }
 

@@ -2,9 +2,11 @@
 
 import { page, t } from "./page";
 
-const clock = new Intl.DateTimeFormat(page.language, { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat(page.language, { weekday: "long", day: "numeric", month: "long" });
-const whole = new Intl.NumberFormat(page.language, { maximumFractionDigits: 1 });
+// The visitor's own country decides between 14:02 and 2:02 PM, as far as it speaks the language of the page.
+const locale = navigator.language.startsWith(page.language) ? navigator.language : page.language;
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const date = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 
 export function timeOf(at: string): string {
   return clock.format(new Date(at));

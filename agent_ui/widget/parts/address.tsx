@@ -2,7 +2,7 @@
 
 import { signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { Check } from "../../shared/icons";
+import { Check, Warning } from "../../shared/icons";
 import { t } from "../page";
 import type { Problem } from "../../shared/socket";
 import { leaveEmail } from "../session";
@@ -23,41 +23,48 @@ export function emailProblem({ status }: Problem): string {
   return t(status === 429 ? "problem_often" : status === 422 ? "problem_email" : "problem_send");
 }
 
-export function EmailFields({ email, name, problem }: { email: { value: string }; name: { value: string }; problem: string }) {
+interface Value {
+  value: string;
+}
+
+export function EmailField({ email, problem }: { email: Value; problem: string }) {
   return (
-    <>
-      <label>
-        {t("email")}
-        <input
-          type="email"
-          name="email"
-          required
-          autocomplete="email"
-          maxLength={254}
-          placeholder={t("email_example")}
-          value={email.value}
-          aria-invalid={problem !== ""}
-          aria-describedby={problem ? "email-problem" : undefined}
-          onInput={(event) => (email.value = event.currentTarget.value)}
-        />
-      </label>
-      {problem && (
-        <p id="email-problem" class="problem" role="alert">
-          {problem}
+    <label>
+      {t("email")}
+      <input
+        type="email"
+        name="email"
+        required
+        autocomplete="email"
+        maxLength={254}
+        placeholder={t("email_example")}
+        value={email.value}
+        aria-invalid={problem !== ""}
+        aria-describedby={problem ? "email-problem" : undefined}
+        onInput={(event) => (email.value = event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+export function EmailProblem({ text }: { text: string }) {
+  return (
+    <div role="alert">
+      {text && (
+        <p id="email-problem" class="problem">
+          <Warning size={14} /> {text}
         </p>
       )}
-      <label>
-        {t("name")} <span class="optional">{t("optional")}</span>
-        <input
-          type="text"
-          name="name"
-          autocomplete="name"
-          maxLength={100}
-          value={name.value}
-          onInput={(event) => (name.value = event.currentTarget.value)}
-        />
-      </label>
-    </>
+    </div>
+  );
+}
+
+export function NameField({ name }: { name: Value }) {
+  return (
+    <label>
+      {t("name")} <span class="optional">{t("optional")}</span>
+      <input type="text" name="name" autocomplete="name" maxLength={100} value={name.value} onInput={(event) => (name.value = event.currentTarget.value)} />
+    </label>
   );
 }
 
@@ -83,15 +90,17 @@ function Question() {
   return (
     <form ref={form} class="card address" noValidate onSubmit={(event) => void submit(event)}>
       <p>{t("address_ask")}</p>
-      <EmailFields email={email} name={name} problem={problem.value} />
-      <div class="actions">
+      <div class="beside">
+        <EmailField email={email} problem={problem.value} />
         <button type="submit" class="plain" disabled={busy.value}>
           {t("address_save")}
         </button>
-        <button type="button" class="link" onClick={decline}>
-          {t("address_no")}
-        </button>
       </div>
+      <EmailProblem text={problem.value} />
+      {email.value && <NameField name={name} />}
+      <button type="button" class="link" onClick={decline}>
+        {t("address_no")}
+      </button>
     </form>
   );
 }

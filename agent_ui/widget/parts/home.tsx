@@ -60,7 +60,7 @@ function Starters() {
 }
 
 export function Home() {
-  if (!ready.value) return <Loading />;
+  if (!ready.value) return <main><Loading /></main>;
   const last = messages.value.at(-1);
   const name = me.value.name.split(" ")[0];
   return (

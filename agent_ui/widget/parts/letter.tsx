@@ -6,8 +6,8 @@ import { draft, sendDraft, uploads, write } from "../outbox";
 import { t } from "../page";
 import { leaveEmail } from "../session";
 import { hours, looking, me } from "../state";
-import { asking, EmailFields } from "./address";
-import { AttachButton, Attachments, takeDrop, takePaste } from "./files";
+import { asking, EmailField, EmailProblem, NameField } from "./address";
+import { AttachButton, Attachments, takePaste } from "./files";
 
 export function Letter() {
   const email = useSignal("");
@@ -33,7 +33,7 @@ export function Letter() {
   }
 
   return (
-    <main class="letter" onDragOver={(event) => event.preventDefault()} onDrop={takeDrop}>
+    <div class="letter">
       <form ref={form} noValidate onSubmit={submit}>
         <p>{t("letter_text", { hours: hours.value.text })}</p>
         <label>
@@ -41,7 +41,15 @@ export function Letter() {
           <textarea ref={text} rows={5} required dir="auto" maxLength={10_000} value={draft.value} onPaste={takePaste} onInput={(event) => write(event.currentTarget.value)} />
         </label>
         <Attachments />
-        {!known && <EmailFields email={email} name={name} problem={problem.value} />}
+        {!known && (
+          <>
+            <div>
+              <EmailField email={email} problem={problem.value} />
+              <EmailProblem text={problem.value} />
+            </div>
+            <NameField name={name} />
+          </>
+        )}
         <div class="actions">
           <button type="submit" class="primary">
             {t("letter_send")}
@@ -50,6 +58,6 @@ export function Letter() {
         </div>
         <p class="hint">{t("letter_use")}</p>
       </form>
-    </main>
+    </div>
   );
 }

@@ -83,7 +83,7 @@ export function Menu() {
           <h2 id="forget-title">{t("forget_title")}</h2>
           <p>{t("forget_text")}</p>
           <div class="actions">
-            <button type="submit" class="plain" autofocus>
+            <button type="submit" class="plain">
               {t("forget_no")}
             </button>
             <button type="submit" class="risky" onClick={() => void leave()}>

@@ -14,12 +14,12 @@ const PATIENCE = 1_500;
 /** The shape of what comes, from the first moment on and in its final size. */
 export function Loading() {
   return (
-    <main class="loading" aria-busy="true">
+    <div class="loading" aria-busy="true">
       <p class="said">{t("connecting")}</p>
       <i />
       <i />
       <i />
-    </main>
+    </div>
   );
 }
 

@@ -150,7 +150,7 @@ function Conversation() {
   // The order of the rows changes their place: drawn anew for each of these.
   void [typing.value, shown.value, place.value];
   return (
-    <main class="thread">
+    <div class="thread">
       <div class="scroller" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={t("conversation")}>
         {more.value && <Earlier />}
         {!messages.value.length && !outgoing.value.length && <p class="opening">{t("opening")}</p>}
@@ -164,7 +164,7 @@ function Conversation() {
           <ArrowDown size={14} /> {t("new", { n: below.value })}
         </button>
       )}
-    </main>
+    </div>
   );
 }
 
