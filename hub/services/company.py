@@ -1,0 +1,25 @@
+"""Who runs this installation: one company, its country for national phone numbers, its time zone and language."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.database import Reading
+from hub.repositories import settings as sql
+
+KEY = "company"
+
+
+class Company(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator set about the company; `country` is ISO 3166, empty when nobody said."""
+
+    name: str = ""
+    country: str = ""
+    time_zone: str = "UTC"
+    language: str = "en"
+
+
+def company(rd: Reading) -> Company:
+    """The company as it is set now."""
+    stored = rd.value(sql.READ, key=KEY)
+    return Company() if stored is None else msgspec.json.decode(stored, type=Company)
