@@ -100,6 +100,15 @@ invitations = Table(
     Column("used_at", Time, nullable=True),
 )
 
+# Attempts to sign in under a name since the last one that went well, whether or not somebody of that name works here.
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Time, nullable=False),
+)
+
 tokens = Table(
     "tokens",
     metadata,
@@ -399,18 +408,17 @@ attachments = Table(
     Column("created_at", Time, nullable=False),
 )
 
-_BOX = "open"
-
 requests = Table(
     "requests",
     metadata,
     _id(),
     _version(),
-    Column("number", Text, nullable=False),
     _to("conversations", name="conversation_id", index=True),
     _words("subject"),
     _words("topic"),
     Column("status", Text, nullable=False),
+    # What the customer reads about it, where a colleague wrote more than the status says.
+    _words("status_text"),
     _to("agents", name="owner_id", null=True),
     _to("teams", name="team_id", null=True),
     # low | normal | urgent
@@ -431,9 +439,8 @@ requests = Table(
     Column("failed", Integer, nullable=False, server_default=text("0")),
     _flag("backfilled"),
     # Which list it is in: open | snoozed | resolved | hidden (spam and what is no customer's).
-    Column("box", Text, nullable=False, server_default=text(f"'{_BOX}'")),
+    Column("box", Text, nullable=False, server_default=text("'open'")),
     Column("rank", BigInteger, nullable=False),
-    UniqueConstraint("number"),
     Index("ix_requests_box", "box", "rank", "id"),
     Index("ix_requests_owner", "box", "owner_id", "rank", "id"),
     Index(
@@ -484,9 +491,10 @@ deliveries = Table(
     Column("sent_at", Time, nullable=True),
     Column("delivered_at", Time, nullable=True),
     Column("read_at", Time, nullable=True),
-    _words("token"),
     # The delivery this one goes on from: a new try, or a chat answer that follows by mail.
     Column("follows_id", Id, nullable=True),
+    # The delivery whose mail carries this one's words too: several chat answers that follow in one mail.
+    Column("carried_by", Id, nullable=True, index=True),
     # To, Cc, subject and what else the channel needs and the entry does not say.
     Column("details", Json, nullable=False, server_default=text("'{}'")),
     Column("created_at", Time, nullable=False),
@@ -496,7 +504,6 @@ deliveries = Table(
         sqlite_where=text("next_try_at IS NOT NULL"),
         postgresql_where=text("next_try_at IS NOT NULL"),
     ),
-    Index("ix_deliveries_token", "token"),
 )
 
 # Every id the other side gave to something we sent.
