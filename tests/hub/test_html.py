@@ -66,8 +66,8 @@ ATTACKS = [
     "<a href='https://ok.example' ping='https://evil.example'>x</a>",
 ]
 ALLOWED = {"href", "src", "alt", "style", "title", "target", "rel", "align", "bgcolor", "color", "dir", "height",
-           "lang", "valign", "width", "type", "span", "face", "size", "border", "value", "start", "cellpadding", "cellspacing",
-           "colspan", "rowspan", "nowrap", "scope", "datetime"}  # fmt: skip
+           "lang", "valign", "width", "type", "span", "face", "size", "border", "value", "start", "cellpadding",
+           "cellspacing", "colspan", "rowspan", "nowrap", "scope", "datetime"}  # fmt: skip
 
 
 def elements(html: str) -> list[tuple[str | None, dict[str, str | None], str]]:
