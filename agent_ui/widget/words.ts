@@ -4,7 +4,7 @@ import { page, t } from "./page";
 
 // The visitor's own country decides between 14:02 and 2:02 PM, as far as it speaks the language of the page.
 const locale = navigator.language.startsWith(page.language) ? navigator.language : page.language;
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 

@@ -1,13 +1,14 @@
 /** The conversation: days, bursts, what is on its way, who types; it stays where one reads and says what is new below. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { ArrowDown } from "../../shared/icons";
 import { outgoing } from "../outbox";
 import { t } from "../page";
 import type { Message } from "../protocol";
+import { useSteadyScroll } from "../scroll";
 import { fetchEarlier } from "../session";
-import { hours, letter, link, messages, more, place, ready, shown, typing } from "../state";
+import { hours, letter, link, messages, more, ready, typing } from "../state";
 import { browser } from "../storage";
 import { dayOf } from "../words";
 import { Address } from "./address";
@@ -16,7 +17,6 @@ import { Letter } from "./letter";
 import { Loading } from "./notices";
 
 const BURST = 180_000;
-const NEAR = 48;
 
 type Row = { day: string; key: string } | { burst: Message[]; key: string };
 
@@ -77,49 +77,6 @@ function Rows() {
   );
 }
 
-/** Keeps the end in sight while one is there, and the place of what is read when earlier messages come in above. */
-function useSteadyScroll() {
-  const box = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  const height = useRef(0);
-  const first = useRef<string | undefined>(undefined);
-  const below = useSignal(0);
-  const count = messages.value.length + outgoing.value.length;
-  const counted = useRef(count);
-
-  function toEnd(): void {
-    if (box.current) box.current.scrollTop = box.current.scrollHeight;
-    below.value = 0;
-  }
-
-  useLayoutEffect(() => {
-    const place = box.current;
-    if (!place) return;
-    const earlier = first.current !== undefined && first.current !== messages.value[0]?.id;
-    if (atEnd.current) toEnd();
-    else if (earlier) place.scrollTop += place.scrollHeight - height.current;
-    else if (count > counted.current) below.value += count - counted.current;
-    first.current = messages.value[0]?.id;
-    height.current = place.scrollHeight;
-    counted.current = count;
-  });
-
-  useEffect(() => {
-    if (!box.current) return;
-    const watcher = new ResizeObserver(() => atEnd.current && toEnd());
-    watcher.observe(box.current);
-    return () => watcher.disconnect();
-  }, []);
-
-  function onScroll(): void {
-    const place = box.current as HTMLDivElement;
-    atEnd.current = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
-    if (atEnd.current) below.value = 0;
-  }
-
-  return { box, below, onScroll, toEnd: () => ((atEnd.current = true), toEnd()) };
-}
-
 /** Fetches the page before when the top comes into sight. */
 function Earlier() {
   const mark = useRef<HTMLButtonElement>(null);
@@ -146,18 +103,18 @@ function Earlier() {
 }
 
 function Conversation() {
-  const { box, below, onScroll, toEnd } = useSteadyScroll();
-  // The order of the rows changes their place: drawn anew for each of these.
-  void [typing.value, shown.value, place.value];
+  const { box, content, below, toEnd } = useSteadyScroll();
   return (
     <div class="thread">
-      <div class="scroller" ref={box} onScroll={onScroll} tabIndex={0} role="region" aria-label={t("conversation")}>
-        {more.value && <Earlier />}
-        {!messages.value.length && !outgoing.value.length && <p class="opening">{t("opening")}</p>}
-        {!hours.value.now && <p class="hint">{t("closed_thread", { hours: hours.value.text })}</p>}
-        {!browser.lasting && <p class="hint">{t("not_kept")}</p>}
-        <Rows />
-        <Address />
+      <div class="scroller" ref={box} tabIndex={0} role="region" aria-label={t("conversation")}>
+        <div class="content" ref={content}>
+          {more.value && <Earlier />}
+          {!messages.value.length && !outgoing.value.length && <p class="opening">{t("opening")}</p>}
+          {!hours.value.now && <p class="hint">{t("closed_thread", { hours: hours.value.text })}</p>}
+          {!browser.lasting && <p class="hint">{t("not_kept")}</p>}
+          <Rows />
+          <Address />
+        </div>
       </div>
       {below.value > 0 && (
         <button type="button" class="below" onClick={toEnd}>
