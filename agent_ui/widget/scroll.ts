@@ -16,7 +16,15 @@ interface SteadyScroll {
   toEnd: () => void;
 }
 
-const count = () => messages.value.length + outgoing.value.length;
+function measure(view: HTMLElement) {
+  return {
+    height: view.scrollHeight,
+    visible: view.clientHeight,
+    first: messages.value[0]?.id,
+    count: messages.value.length,
+    leaving: outgoing.value.length,
+  };
+}
 
 export function useSteadyScroll(): SteadyScroll {
   const box = useRef<HTMLDivElement>(null);
@@ -28,9 +36,7 @@ export function useSteadyScroll(): SteadyScroll {
     const place = box.current;
     if (!place || !content.current) return;
     let atEnd = true;
-    let height = place.scrollHeight;
-    let first = messages.value[0]?.id;
-    let counted = count();
+    let before = measure(place);
 
     function toEnd(view: HTMLElement): void {
       atEnd = true;
@@ -39,17 +45,18 @@ export function useSteadyScroll(): SteadyScroll {
     }
 
     function settle(view: HTMLElement): void {
-      const earlier = first !== messages.value[0]?.id;
-      if (atEnd) toEnd(view);
-      else if (earlier) view.scrollTop += view.scrollHeight - height;
-      else below.value += Math.max(0, count() - counted);
-      first = messages.value[0]?.id;
-      height = view.scrollHeight;
-      counted = count();
+      const now = measure(view);
+      if (atEnd || now.leaving > before.leaving) toEnd(view);
+      else if (now.first !== before.first) view.scrollTop += now.height - before.height;
+      else below.value += Math.max(0, now.count - before.count);
+      before = now;
     }
 
     place.onscroll = () => {
-      atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+      const { height, visible } = measure(place);
+      // A scroll that comes of a changed size is not the reader's; what to do about it is settled below.
+      if (height !== before.height || visible !== before.visible) return;
+      atEnd = height - place.scrollTop - visible < NEAR;
       if (atEnd) below.value = 0;
     };
     jump.current = () => toEnd(place);

@@ -124,7 +124,7 @@ function Underway({ message, offline }: { message: Outgoing; offline: boolean })
 /** A message that the hub has not taken yet. */
 export function Leaving({ message, offline }: { message: Outgoing; offline: boolean }) {
   return (
-    <li class="own burst leaving">
+    <li class="own burst">
       <span class="said">{t("you")}</span>
       <Bubble text={message.text}>
         {message.uploads.map((upload) => (

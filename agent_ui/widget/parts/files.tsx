@@ -55,6 +55,11 @@ function wordsFor(upload: Upload): string {
   return state.is === "there" ? sizeOf(upload.file.size) : t("waiting");
 }
 
+/** A refusal of the file itself stays one; no connection, too much at once and a fault of the hub may be over. */
+function mayPass(status: number): boolean {
+  return status === 0 || status === 429 || status >= 500;
+}
+
 function Chip({ upload }: { upload: Upload }) {
   const state = upload.state.value;
   return (
@@ -65,7 +70,7 @@ function Chip({ upload }: { upload: Upload }) {
         <small>{wordsFor(upload)}</small>
       </span>
       {state.is === "sending" && <progress value={state.part} max={1} aria-label={upload.file.name} />}
-      {state.is === "failed" && (
+      {state.is === "failed" && mayPass(state.status) && (
         <button type="button" class="link" onClick={() => retryUpload(upload)}>
           {t("again")}
         </button>

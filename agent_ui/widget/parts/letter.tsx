@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { draft, sendDraft, uploads, write } from "../outbox";
 import { t } from "../page";
 import { leaveEmail } from "../session";
-import { hours, looking, me } from "../state";
+import { looking, me } from "../state";
 import { asking, EmailField, EmailProblem, NameField } from "./address";
 import { AttachButton, Attachments, takePaste } from "./files";
 
@@ -35,7 +35,7 @@ export function Letter() {
   return (
     <div class="letter">
       <form ref={form} noValidate onSubmit={submit}>
-        <p>{t("letter_text", { hours: hours.value.text })}</p>
+        <p>{t("letter_text")}</p>
         <label>
           {t("message")}
           <textarea ref={text} rows={5} required dir="auto" maxLength={10_000} value={draft.value} onPaste={takePaste} onInput={(event) => write(event.currentTarget.value)} />

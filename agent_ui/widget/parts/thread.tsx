@@ -110,7 +110,7 @@ function Conversation() {
         <div class="content" ref={content}>
           {more.value && <Earlier />}
           {!messages.value.length && !outgoing.value.length && <p class="opening">{t("opening")}</p>}
-          {!hours.value.now && <p class="hint">{t("closed_thread", { hours: hours.value.text })}</p>}
+          {!hours.value.now && <p class="hint">{t("closed_thread")}</p>}
           {!browser.lasting && <p class="hint">{t("not_kept")}</p>}
           <Rows />
           <Address />
