@@ -60,7 +60,9 @@ export function makeShell({ texts, word, onToggle, onClose, onIntent }: ShellOpt
     event.preventDefault();
     onClose();
   };
-  host.onkeydown = (event) => event.key === "Escape" && onClose();
+  host.onkeydown = (event) => {
+    if (event.key === "Escape") onClose();
+  };
   small.onchange = () => panel.open && show();
   if (screen) screen.onresize = screen.onscroll = fit;
 
