@@ -1,0 +1,1 @@
+"""All that a browser or a shop's program sees of the hub."""
