@@ -22,6 +22,7 @@ from connectors.channels.email.settings import Mailbox
 from hub.ports.errors import Unreadable
 from hub.ports.message import CallReport, Ignored, InboundMessage, Item, Receipt
 
+_SERVE = f"import sys; from {__name__} import serve; serve(*map(int, sys.argv[1:]))"
 _LENGTH = struct.Struct("!Q")
 _KINDS: dict[str, type[Item]] = {kind.__name__: kind for kind in (InboundMessage, Receipt, CallReport, Ignored)}
 
@@ -103,7 +104,7 @@ class _Child:
         self._limits = limits
         self._left = limits.mails
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(limits.cpu_seconds), str(limits.memory)],
+            [sys.executable, "-P", "-c", _SERVE, str(limits.cpu_seconds), str(limits.memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -191,7 +192,3 @@ def serve(cpu_seconds: int, memory: int) -> None:
         until = int(spent.ru_utime + spent.ru_stime) + cpu_seconds + 1
         resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
         _write(told, answer(request))
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
