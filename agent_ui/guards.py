@@ -1,0 +1,215 @@
+"""Stands before every route: whom it lets in, how much they may send and how slowly, and what browsers are told."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
+
+import msgspec
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request, cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from agent_ui.cookies import SESSION
+from agent_ui.errors import deny, response_of
+from agent_ui.origins import Network, behind_proxies, check_host, check_own_page, networks
+from agent_ui.surfaces import DATA_POLICY, Surface, page_policy, surface_of
+from hub.errors import HubError, Malformed, TooLarge
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+HARMLESS = {"GET", "HEAD", "OPTIONS"}
+
+# Sounds may play: the console rings.
+FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "publickey-credentials-get")
+FEATURES_OFF = ", ".join(f"{feature}=()" for feature in (*FEATURES, "serial", "usb", "xr-spatial-tracking"))
+
+# How long we go on reading, and throwing away, after a body was refused: a client that still sends reads no answer.
+LINGER = 1.0
+
+
+class TooSlow(HubError):
+    """The body arrives too slowly."""
+
+    status = 408
+    code = "too_slow"
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How slowly a body may come: so many seconds for nothing, and this rate on the whole."""
+
+    grace: float = 20.0
+    bytes_per_second: float = 4096.0
+
+    def allows(self, received: int) -> float:
+        """Seconds after its beginning by which a body has to be further than this."""
+        return self.grace + received / self.bytes_per_second
+
+
+class Guards:
+    """ASGI middleware around the whole application."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        public_url: str = "",
+        names: Iterable[str] = (),
+        trusted_proxies: Iterable[str] = (),
+        pace: Pace | None = None,
+    ) -> None:
+        """`names` are further host names of this hub; only `trusted_proxies` may say for whom they speak."""
+        self._app = app
+        public = urlsplit(public_url)
+        self._names = {name.lower() for name in (*names, public.hostname or "") if name}
+        self._origins: Collection[str] = {f"{public.scheme}://{public.netloc}".lower()} if public.netloc else set()
+        self._proxies: tuple[Network, ...] = networks(trusted_proxies)
+        self._pace = pace or Pace()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        scope = behind_proxies(scope, self._proxies)
+        scope["state"]["nonce"] = secrets.token_urlsafe(16)
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        else:
+            await self._request(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            check_host(scope, self._names)
+        except HubError as refusal:
+            await deny(WebSocket(scope, receive, send), refusal)
+            return
+        await self._app(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        surface = surface_of(scope["path"])
+        body = Body(receive, surface.body, self._pace)
+        answer = Answer(scope, surface, body, send)
+        try:
+            self._check(scope, surface, body)
+            await self._app(scope, body.receive, answer.send)
+        except Exception as failure:
+            # Starlette raises again what it has answered already.
+            if not answer.has_begun:
+                response = response_of(Request(scope, body.receive), failure)
+                await response(scope, body.receive, answer.send)
+
+    def _check(self, scope: Scope, surface: Surface, body: Body) -> None:
+        if scope["method"] not in METHODS:
+            raise HTTPException(405, headers={"allow": ", ".join(sorted(METHODS))})
+        check_host(scope, self._names)
+        headers = Headers(scope=scope)
+        if surface.own_origin and scope["method"] not in HARMLESS:
+            check_own_page(scope, self._origins, has_session=SESSION in cookie_parser(headers.get("cookie", "")))
+        body.check_length(headers.get("content-length"))
+
+
+class Body:
+    """A request's body as it may come: not larger than its limit, and not slower than its pace."""
+
+    def __init__(self, receive: Receive, limit: int, pace: Pace) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._pace = pace
+        self._received = 0
+        self._started: float | None = None
+        self._complete = False
+        self.is_refused = False
+
+    def check_length(self, announced: str | None) -> None:
+        """Refuse a body by what it says of itself, before any of it is read."""
+        if announced is None:
+            return
+        if not announced.isascii() or not announced.isdigit():
+            raise Malformed("This is no Content-Length.")
+        if len(announced) > 18 or int(announced) > self._limit:
+            self._refuse(TooLarge(limit=self._limit))
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        if self.is_refused:
+            return {"type": "http.disconnect"}
+        message = await self._in_time()
+        self._received += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._received > self._limit:
+            self._refuse(TooLarge(limit=self._limit))
+        return message
+
+    async def drain(self) -> None:
+        """Throw away what still comes, for a moment."""
+        try:
+            async with asyncio.timeout(LINGER):
+                while not self._complete:
+                    message = await self._receive()
+                    self._complete = not message.get("more_body", False)
+        except TimeoutError:
+            return
+
+    async def _in_time(self) -> Message:
+        now = asyncio.get_running_loop().time()
+        if self._started is None:
+            self._started = now
+        try:
+            async with asyncio.timeout_at(self._started + self._pace.allows(self._received)):
+                return await self._receive()
+        except TimeoutError:
+            self._refuse(TooSlow())
+            raise
+
+    def _refuse(self, refusal: HubError) -> None:
+        self.is_refused = True
+        raise refusal
+
+
+class Answer:
+    """An answer on its way out: with the headers that each has, and read to its end by who was refused."""
+
+    def __init__(self, scope: Scope, surface: Surface, body: Body, send: Send) -> None:
+        self._scope = scope
+        self._surface = surface
+        self._body = body
+        self._send = send
+        self.has_begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            self._complete_headers(MutableHeaders(raw=message["headers"]))
+        is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
+        if is_last and self._body.is_refused:
+            await self._send({**message, "more_body": True})
+            await self._body.drain()
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
+
+    def _complete_headers(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers(headers).items():
+            headers.setdefault(name, value)
+        if self._body.is_refused:
+            headers["connection"] = "close"
+
+    def _headers(self, headers: MutableHeaders) -> dict[str, str]:
+        is_page = headers.get("content-type", "").startswith("text/html") and self._surface.has_pages
+        policy = page_policy(self._scope["state"]["nonce"]) if is_page else DATA_POLICY
+        added = {
+            "content-security-policy": policy,
+            "x-content-type-options": "nosniff",
+            # Whole addresses stay here; our own pages need the origin, with which browsers vouch for a form.
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": FEATURES_OFF,
+            "cache-control": "no-store",
+        }
+        if self._scope["scheme"] == "https":
+            added["strict-transport-security"] = "max-age=31536000"
+        return added

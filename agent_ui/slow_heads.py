@@ -1,0 +1,80 @@
+"""How uvicorn is started so that half-sent, endless and unfinished requests cost nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+SECONDS = 10.0
+HEAD_BYTES = 32 * 1024
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """Closes a connection whose request head is late or too long. A body is the application's to watch."""
+
+    _alarm: asyncio.TimerHandle | None = None
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._alarm is not None:
+            self._head += len(data)
+            # One that is complete in this very packet is judged by the parser.
+            if self._head > HEAD_BYTES and b"\r\n\r\n" not in data:
+                self._cut()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._expect_head()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        self._stop_waiting()
+        self._head = 0
+        self._alarm = self.loop.call_later(SECONDS, self._cut)
+
+    def _stop_waiting(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _cut(self) -> None:
+        self._stop_waiting()
+        self.transport.abort()
+
+
+class HidesRefusedSockets(logging.Filter):
+    """A socket that was refused with an answer is no error, and a stranger must not fill the log with it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "ASGI callable returned without completing handshake" not in record.getMessage()
+
+
+def server_options() -> dict[str, Any]:
+    """What `uvicorn.Config` is given beside the application and where to listen."""
+    logging.getLogger("uvicorn.error").addFilter(HidesRefusedSockets())
+    return {
+        "http": GuardedHttp,
+        "ws": "websockets-sansio",
+        "ws_per_message_deflate": False,
+        "ws_max_size": 64 * 1024,
+        "server_header": False,
+        # Whom a proxy speaks for is judged by the guards.
+        "proxy_headers": False,
+        "timeout_keep_alive": 15,
+    }
