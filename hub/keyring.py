@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -45,6 +46,8 @@ class Keyring:
         self._seal = AESGCM(_derive(key, "seal"))
         self._sign = _derive(key, "sign")
         self._reply = _derive(key, "reply")
+        # One block by itself, never more: ECB is then a plain permutation.
+        self._veil = Cipher(algorithms.AES(_derive(key, "veil")), modes.ECB())
         self.key_id = _derive(key, "id")[:4].hex()
 
     @classmethod
@@ -92,6 +95,22 @@ class Keyring:
             return None
         expires, _, value = payload.decode().partition(".")
         return value if now_ms < int(expires) else None
+
+    def veil(self, number: int) -> str:
+        """A name for a number that tells nothing about it; the same number always has the same name."""
+        return _to_text(self._veil.encryptor().update(number.to_bytes(16, "big")))
+
+    def unveil(self, name: str) -> int | None:
+        """The number that `veil` gave this name to; None for a name that we did not give."""
+        try:
+            block = _from_text(name)
+        except ValueError:
+            return None
+        if len(block) != 16:
+            return None
+        number = int.from_bytes(self._veil.decryptor().update(block), "big")
+        # A made-up name opens to 16 random bytes; ours open to eight zeros first.
+        return number if number < 1 << 63 else None
 
     def reply_token(self, delivery_id: int) -> str:
         """The part of a reply address that names a delivery: small letters and digits, as mail systems keep them."""

@@ -28,6 +28,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `bound_to`: `address` when an answer reaches the address's owner, `session` when it reaches whoever is there.
     `max_text` in characters (0: no limit), `max_file` in bytes (0: carries no files).
     `instant`: sending is done when the entry is stored (the hub's own sockets deliver it).
+    `carries_any`: takes answers to whatever address its messages came from (a shop's own backend).
     `falls_back_to`: address kind to which an answer goes once the session has ended, '' for none.
     """
 
@@ -41,6 +42,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     subject: bool = False
     quotes: bool = False
     instant: bool = False
+    carries_any: bool = False
     max_text: int = 0
     max_file: int = 0
     undo_seconds: int = 0

@@ -17,7 +17,7 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A part of an order; unknown fields are refused."""
 
 
-class OrderCustomer(_Value):
+class OrderCustomer(_Value, frozen=True, kw_only=True):
     """Who ordered, as the shop knows them."""
 
     name: str = ""
@@ -26,7 +26,7 @@ class OrderCustomer(_Value):
     number: str | None = None
 
 
-class ShippingAddress(_Value):
+class ShippingAddress(_Value, frozen=True, kw_only=True):
     """Where the order goes."""
 
     name: str = ""
@@ -37,7 +37,7 @@ class ShippingAddress(_Value):
     phone: str | None = None
 
 
-class Line(_Value):
+class Line(_Value, frozen=True, kw_only=True):
     """One line; `price` in minor units for one piece."""
 
     sku: str = ""
@@ -47,7 +47,7 @@ class Line(_Value):
     image: str | None = None
 
 
-class Payment(_Value):
+class Payment(_Value, frozen=True, kw_only=True):
     """One payment; `amount` in minor units."""
 
     method: str = ""
@@ -55,7 +55,7 @@ class Payment(_Value):
     status: str = ""
 
 
-class Shipment(_Value):
+class Shipment(_Value, frozen=True, kw_only=True):
     """One parcel."""
 
     carrier: str = ""
@@ -65,7 +65,7 @@ class Shipment(_Value):
     url: str | None = None
 
 
-class Return(_Value):
+class Return(_Value, frozen=True, kw_only=True):
     """One return."""
 
     number: str = ""
@@ -73,7 +73,7 @@ class Return(_Value):
     lines: list[Line] | None = None
 
 
-class Pickup(_Value):
+class Pickup(_Value, frozen=True, kw_only=True):
     """Collection at a store."""
 
     store: str = ""
@@ -83,7 +83,7 @@ class Pickup(_Value):
     collect_by: str | None = None
 
 
-class Order(_Value):
+class Order(_Value, frozen=True, kw_only=True):
     """An order as the shop knows it at `updated_at`. Money in minor units of `currency` (ISO 4217)."""
 
     status: str

@@ -7,13 +7,13 @@ from sqlalchemy import bindparam, select
 from hub.database import Statement, bound
 from hub.models import settings
 
-READ = Statement(select(settings.c.value).where(settings.c.key == bindparam("key")))
+read = Statement(select(settings.c.value).where(settings.c.key == bindparam("key")))
 
-ADD = Statement(
+add = Statement(
     lambda d: d.insert(settings).values(bound(settings, "key", "value")).on_conflict_do_nothing(index_elements=["key"])
 )
 
-PUT = Statement(
+put = Statement(
     lambda d: (
         d.insert(settings)
         .values(bound(settings, "key", "value"))

@@ -29,3 +29,13 @@ canned_by_id = Statement(
     )
 )
 team_by_id = Statement(select(teams.c.id, teams.c.name, teams.c.gone).where(teams.c.id == bindparam("team_id")))
+
+every_team = Statement(select(teams.c.id, teams.c.version, teams.c.name, teams.c.gone).order_by(teams.c.id))
+members = Statement(
+    select(team_members.c.team_id, team_members.c.agent_id).order_by(team_members.c.team_id, team_members.c.agent_id)
+)
+every_canned = Statement(
+    select(canned.c.id, canned.c.version, canned.c.name, canned.c.text, canned.c.language, canned.c.gone).order_by(
+        canned.c.id
+    )
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hub.database import Reading
+from hub.database import Reading, Transaction
 from hub.repositories import settings as sql
 
 KEY = "company"
@@ -21,5 +21,11 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
 
 def company(rd: Reading) -> Company:
     """The company as it is set now."""
-    stored = rd.value(sql.READ, key=KEY)
+    stored = rd.value(sql.read, key=KEY)
     return Company() if stored is None else msgspec.json.decode(stored, type=Company)
+
+
+def set_company(tx: Transaction, changed: Company) -> None:
+    """Change what is set about the company."""
+    tx.run(sql.put, key=KEY, value=msgspec.json.encode(changed).decode())
+    tx.announce("company.changed")

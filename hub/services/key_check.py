@@ -12,9 +12,9 @@ _ABOUT = f"settings|{CANARY}|value"
 
 def check_key(tx: Transaction, keyring: Keyring) -> None:
     """Raise `UnfitKey` unless this key opens what the first start sealed."""
-    tx.run(settings.ADD, key=CANARY, value=keyring.encrypt(CANARY, _ABOUT))
+    tx.run(settings.add, key=CANARY, value=keyring.encrypt(CANARY, _ABOUT))
     try:
-        keyring.decrypt(tx.value(settings.READ, key=CANARY), _ABOUT)
+        keyring.decrypt(tx.value(settings.read, key=CANARY), _ABOUT)
     except WrongKey as problem:
         raise UnfitKey(
             "This key does not belong to this database: secrets in it could not be read. "

@@ -189,7 +189,7 @@ _GROUPS: dict[str, _Group] = {
         read=search_hits.messages,
     ),
 }
-_CURSOR = re.compile(r"(customers|requests|orders|messages)-([0-9a-f]{1,15})")
+_CURSOR = re.compile(r"(customers|requests|orders|messages)-([0-9a-f]{1,16})")
 
 
 def _cursor(places: dict[str, int]) -> str | None:
@@ -203,4 +203,4 @@ def _places(cursor: str | None) -> dict[str, int]:
     parts = [_CURSOR.fullmatch(part) for part in cursor.split(".")[: len(_GROUPS)]]
     if not all(parts):
         raise BadCursor
-    return {part[1]: int(part[2], 16) for part in parts if part}
+    return {part[1]: min(int(part[2], 16), _NEWEST) for part in parts if part}

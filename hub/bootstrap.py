@@ -1,0 +1,194 @@
+"""Builds a hub from its settings and the connectors it is handed: the one place where its parts are chosen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.bus import Bus, RedisBus
+from hub.clock import Clock
+from hub.config import Settings
+from hub.database import Database, Transaction
+from hub.files import Files
+from hub.keyring import Keyring
+from hub.passwords import Passwords
+from hub.ports.channel import Channel
+from hub.ports.commerce import Commerce
+from hub.postgres import PostgresDatabase
+from hub.schema import migrate_postgres, migrate_sqlite
+from hub.services.accounts import Accounts, add_built_in
+from hub.services.actors import Remembered
+from hub.services.agents import Agents
+from hub.services.attachments import Attachments
+from hub.services.calls import Calls
+from hub.services.company import Company, company, set_company
+from hub.services.connections import Connections
+from hub.services.delivery import Delivery
+from hub.services.drafts import Drafts
+from hub.services.intake import Intake
+from hub.services.key_check import check_key
+from hub.services.log import Event, Log, seal
+from hub.services.orders import Orders
+from hub.services.outgoing import Outgoing
+from hub.services.reader import Reader
+from hub.services.replies import Replies
+from hub.services.requests import Requests
+from hub.services.search import Search
+from hub.services.sessions import Session, Sessions
+from hub.services.shop_customers import ShopCustomers
+from hub.services.snapshot import Snapshot
+from hub.services.teams import Teams
+from hub.services.tokens import Known, Tokens
+from hub.services.visitors import Visitors
+from hub.sqlite import SqliteDatabase
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 1.0
+
+
+class Hub:
+    """Every service, and what they share. Made by `build`, opened by `start`, worked by `run`."""
+
+    def __init__(
+        self, settings: Settings, keyring: Keyring, db: Database, channels: Mapping[str, Channel], shops: Mapping[str, Commerce]
+    ) -> None:
+        self.settings = settings
+        self.clock = db.clock
+        self.keyring = keyring
+        self.db = db
+        self.channels = channels
+        self.shops = shops
+        self.company = Company()
+        node = secrets.token_hex(8)
+        self.bus: Bus = RedisBus(node, settings.bus_url) if settings.bus_url else Bus(node)
+        self.files = Files(settings.data / "files")
+        self.snapshot = Snapshot(channels)
+        self.log = Log(db)
+        self._build_colleagues()
+        self._build_conversations(channels)
+        db.seal = seal(self.snapshot)
+        db.on_commit = self._committed
+        self.bus.listen(lambda hint: self.log.wake() if hint.kind == "more" else None)
+        self.log.listen(self._on_events)
+        self.log.listen(self.connections.on_events)
+
+    def _build_colleagues(self) -> None:
+        self.passwords = Passwords()
+        self.known_sessions: Remembered[Session] = Remembered()
+        self.known_tokens: Remembered[Known] = Remembered()
+        self.sessions = Sessions(self.db, self.passwords, self.known_sessions)
+        self.agents = Agents(self.db, self.passwords, self.known_sessions)
+        self.tokens = Tokens(self.db, self.known_tokens)
+        self.teams = Teams(self.db)
+
+    def _build_conversations(self, channels: Mapping[str, Channel]) -> None:
+        capabilities = {name: channel.capabilities for name, channel in channels.items()}
+        db, files, keyring = self.db, self.files, self.keyring
+        self.accounts = Accounts(db, keyring, channels, self.shops)
+        self.intake = Intake(db, files, keyring, capabilities, self.country)
+        self.reader = Reader(db, files, self.intake, self.accounts, channels)
+        self.connections = Connections(self.accounts, self.reader, channels)
+        self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
+        self.delivery = Delivery(db, channels, self.accounts, self.outgoing)
+        self.replies = Replies(db, channels, self.snapshot, self.country)
+        self.requests = Requests(db)
+        self.calls = Calls(db, self.intake, self.snapshot, self.country)
+        self.drafts = Drafts(db)
+        self.attachments = Attachments(db, files)
+        self.visitors = Visitors(db, keyring, capabilities, self.country)
+        self.orders = Orders(db)
+        self.shop_customers = ShopCustomers(db)
+        self.search = Search(db)
+
+    def country(self) -> str:
+        """The country of phone numbers written without one."""
+        return self.company.country
+
+    async def set_company(self, changed: Company) -> None:
+        """Change what an administrator set about the company."""
+        await self.db.unit(set_company, changed)
+        self.company = changed
+
+    def _committed(self) -> None:
+        self.log.wake()
+        self.delivery.wake()
+        if self.settings.bus_url:
+            self.bus.publish("more")
+
+    def _on_events(self, events: list[Event]) -> None:
+        kinds = {event.kind.partition(".")[0] for event in events}
+        if kinds & {"agent", "session", "token"}:
+            self.known_sessions.forget()
+            self.known_tokens.forget()
+
+    # --- life ---
+
+    async def start(self) -> None:
+        """Open the database (migrated before), check that the key fits, and make what exists from the start."""
+        await self.db.start()
+        await self.db.unit(check_key, self.keyring)
+        await self.db.unit(add_built_in)
+        self.company = await self.db.view(company)
+        await self.log.start()
+
+    async def run(self) -> None:
+        """Work until cancelled: read the log and the intake, send, hold connections, keep time."""
+        async with asyncio.TaskGroup() as tasks:
+            for work in (self.log.run, self.reader.run, self.delivery.run, self.connections.run, self.bus.run, self._tick):
+                tasks.create_task(work())
+
+    async def _tick(self) -> None:
+        """What time itself causes. The hub's clock may jump, so it is looked at, not waited for."""
+        while True:
+            try:
+                while await self.requests.wake_due():
+                    pass
+                await self.log.forget_old()
+            except Exception:
+                logger.exception("The timer failed", extra={"action": "tick_failed"})
+            await asyncio.sleep(TICK_S)
+
+    async def stop(self) -> None:
+        await self.delivery.settled()
+        await self.db.stop()
+
+
+async def build(
+    settings: Settings, channels: Mapping[str, Channel], shops: Mapping[str, Commerce], clock: Clock | None = None
+) -> Hub:
+    """A hub, its schema migrated, not yet started. The caller holds the data folder's lock."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    keyring = Keyring.load(settings.data / "key")
+    clock = clock or Clock(movable=settings.test_clock)
+    db: Database
+    if settings.database_url:
+        url = settings.database_url.replace("postgresql:", "postgresql+asyncpg:", 1)
+        await migrate_postgres(url)
+        db = PostgresDatabase(url, clock)
+    else:
+        path = Path(settings.data) / "onethread.db"
+        await asyncio.to_thread(migrate_sqlite, path)
+        db = SqliteDatabase(path, clock)
+    return Hub(settings, keyring, db, channels, shops)
+
+
+@contextlib.asynccontextmanager
+async def running(hub: Hub):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """The hub at work inside the block."""
+    await hub.start()
+    work = asyncio.create_task(hub.run())
+    try:
+        yield hub
+    finally:
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        await hub.stop()
+
+
+__all__ = ["Hub", "Transaction", "build", "running"]

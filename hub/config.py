@@ -1,0 +1,49 @@
+"""Settings of one hub process: from the command line, else from `ONETHREAD_…`, else these defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+PREFIX = "ONETHREAD_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process needs to know before it can open its database.
+
+    `data` is the data folder. `database_url` empty: SQLite in the data folder. `bus_url`: Valkey or Redis between nodes.
+    `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
+    `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas.
+    """
+
+    data: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str = ""
+    bus_url: str = ""
+    public_url: str = ""
+    trusted_proxies: str = ""
+    test_clock: bool = False
+
+    @property
+    def url(self) -> str:
+        """How people reach the hub."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+
+def from_environment(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+    """Settings from what was given on the command line (None: not given) and from the environment."""
+    values: dict[str, object] = {}
+    for field in Settings.__struct_fields__:
+        written = environment.get(PREFIX + field.upper())
+        if given.get(field) is not None:
+            values[field] = given[field]
+        elif written:
+            values[field] = written
+    if "data" in values:
+        values["data"] = str(values["data"])
+    return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))

@@ -1,0 +1,86 @@
+"""Statements on what was offered to us and what became of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, func, literal_column, select, update
+
+from hub.database import Statement, bound
+from hub.models import copies, intake
+
+offer = Statement(
+    lambda d: d.insert(intake)
+    .values(
+        bound(
+            intake,
+            "account_id",
+            "external_id",
+            "received_at",
+            "body",
+            "file",
+            "headers",
+            "fingerprint",
+            "state",
+            "entry_id",
+            "backfilled",
+        )
+    )
+    .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
+    .returning(intake.c.id)
+)
+offered = Statement(
+    select(intake.c.id, intake.c.fingerprint, intake.c.entry_id, intake.c.state).where(
+        intake.c.account_id == bindparam("account_id"), intake.c.external_id == bindparam("external_id")
+    )
+)
+item = Statement(
+    select(
+        intake.c.id,
+        intake.c.account_id,
+        intake.c.external_id,
+        intake.c.received_at,
+        intake.c.body,
+        intake.c.file,
+        intake.c.headers,
+        intake.c.state,
+        intake.c.tries,
+        intake.c.entry_id,
+        intake.c.backfilled,
+    ).where(intake.c.id == bindparam("intake_id"))
+)
+# Two nodes may read the same item; whoever settles it holds it.
+locked_state = Statement(
+    select(intake.c.state, intake.c.received_at, intake.c.backfilled)
+    .where(intake.c.id == bindparam("intake_id"))
+    .with_for_update()
+)
+waiting = Statement(
+    select(intake.c.id)
+    .where(intake.c.state == literal_column("'stored'"), intake.c.id > bindparam("after"))
+    .order_by(intake.c.id)
+    .limit(literal_column("100"))
+)
+settle = Statement(
+    update(intake)
+    .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'stored'"))
+    .values(tries=intake.c.tries + literal_column("1"), **bound(intake, "state", "reason", "entry_id"))
+)
+reopen = Statement(
+    update(intake)
+    .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'failed'"))
+    .values(state=literal_column("'stored'"))
+)
+sums = Statement(select(intake.c.state, func.count().label("n")).group_by(intake.c.state).order_by(intake.c.state))
+
+first_copy = Statement(
+    lambda d: d.insert(copies)
+    .values(bound(copies, "fingerprint", "entry_id", "at"))
+    .on_conflict_do_nothing(index_elements=["fingerprint"])
+)
+copy = Statement(
+    select(copies.c.entry_id, copies.c.at).where(copies.c.fingerprint == bindparam("fingerprint"))
+)
+renew_copy = Statement(
+    update(copies)
+    .where(copies.c.fingerprint == bindparam("fingerprint"))
+    .values(bound(copies, "entry_id", "at"))
+)

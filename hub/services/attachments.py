@@ -1,0 +1,88 @@
+"""Files that come and go with messages: stored under their content, shown inline only when they are safe pictures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from hub.database import Database, Reading, Transaction
+from hub.errors import Invalid, NotFound
+from hub.files import Files, Stored
+from hub.ports.message import AttachmentIn
+from hub.repositories import conversations as sql
+from hub.security import Actor, authorize
+from hub.services.conversations import add_attachment
+from hub.services.snapshot import attachment
+from hub.views import AttachmentView
+
+MAX_FILE = 25_000_000
+MAX_FILES = 20
+
+
+class NoSuchAttachment(NotFound):
+    """There is no such file."""
+
+    code = "no_such_attachment"
+
+
+def safe_name(filename: str) -> str:
+    """A file's name without folders, control characters or direction marks; never empty, never used as a path."""
+    base = filename.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(c for c in base if c.isprintable() and c not in '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"')
+    return kept.strip(". ")[:200] or "file"
+
+
+def uploaded(tx: Transaction, by: str, filename: str, content_type: str, stored: Stored) -> AttachmentView:
+    """Note a file that waits for its message."""
+    item = AttachmentIn(filename=safe_name(filename), content_type=stored.image_type or content_type, data=b"")
+    attachment_id = add_attachment(
+        tx, None, item, file=stored.file, size=stored.size, image=bool(stored.image_type), by=by
+    )
+    return attachment(tx.one(sql.attachment, attachment_id=attachment_id))
+
+
+def attach(tx: Transaction, actor: Actor, entry_id: int, ids: tuple[int, ...]) -> None:
+    """Give a colleague's uploaded files to their message."""
+    attach_by(tx, f"agent:{actor.id}", entry_id, ids)
+
+
+def attach_by(tx: Transaction, by: str, entry_id: int, ids: tuple[int, ...]) -> None:
+    """Give the files uploaded by `by` to a message; a file of somebody else's, or one already sent, is refused."""
+    if len(ids) > MAX_FILES:
+        raise Invalid(f"A message may have at most {MAX_FILES} files.")
+    for attachment_id in dict.fromkeys(ids):
+        if not tx.run(sql.attach, attachment_id=attachment_id, uploaded_by=by, into_entry=entry_id):
+            raise NoSuchAttachment
+
+
+def _row(rd: Reading, attachment_id: int) -> Any:
+    row = rd.first(sql.attachment, attachment_id=attachment_id)
+    if row is None:
+        raise NoSuchAttachment
+    return row
+
+
+class Attachments:
+    """Takes uploads and gives files back."""
+
+    def __init__(self, db: Database, files: Files) -> None:
+        self._db = db
+        self._files = files
+
+    async def upload(self, by: str, filename: str, content_type: str, chunks: AsyncIterator[bytes]) -> AttachmentView:
+        """Store one streamed file of at most 25 MB for `by` ("agent:5", "visitor:7"). Raises `TooLarge`."""
+        stored = await self._files.put_stream(chunks, MAX_FILE)
+        if not stored.size:
+            raise Invalid("This file is empty.")
+        return await self._db.unit(uploaded, by, filename, content_type, stored)
+
+    async def get(self, actor: Actor, attachment_id: int) -> tuple[Any, bytes]:
+        """A file for a colleague: its row and bytes."""
+        authorize(actor, "conversations.read")
+        row = await self._db.view(_row, attachment_id)
+        return row, await self._files.get(row.file)
+
+    async def get_signed(self, attachment_id: int) -> tuple[Any, bytes]:
+        """A file for whoever holds a signed link to it; the caller has checked the signature."""
+        row = await self._db.view(_row, attachment_id)
+        return row, await self._files.get(row.file)

@@ -1,0 +1,137 @@
+"""Where an answer may go, and what of it may go there: the rules that keep one person's affairs from another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hub.database import Reading
+from hub.errors import Conflict, Invalid
+from hub.ports.channel import Channel
+from hub.repositories import accounts as accounts_sql
+from hub.repositories import conversations as entries_sql
+from hub.repositories import identities as identities_sql
+from hub.repositories import orders as orders_sql
+from hub.services.identities import STRENGTH, group
+from hub.services.mentions import mentions
+from hub.services.orders import order_of
+
+
+class DestinationUnverified(Conflict):
+    """This address is not proven, and the text holds what belongs to another address of this customer."""
+
+    code = "destination_unverified"
+
+
+class NotReachable(Invalid):
+    """There is no way to answer there."""
+
+    code = "not_reachable"
+
+
+class Destination:
+    """An endpoint and the account through which an answer goes there."""
+
+    __slots__ = ("account", "channel", "endpoint")
+
+    def __init__(self, endpoint: Any, account: Any, channel: Channel) -> None:
+        self.endpoint = endpoint
+        self.account = account
+        self.channel = channel
+
+
+def choose(
+    rd: Reading,
+    channels: Mapping[str, Channel],
+    customer_id: int,
+    endpoint_id: int | None,
+    account: str | None,
+) -> Destination:
+    """The endpoint a reply goes to: the one named, else that of the message last received. Exactly one, and theirs."""
+    members = group(rd, customer_id)
+    endpoints = rd.all(identities_sql.endpoints_of, customer_ids=[member.customer_id for member in members])
+    if endpoint_id is None:
+        endpoint = _last_heard_from(rd, members, endpoints)
+    else:
+        endpoint = next((row for row in endpoints if row.id == endpoint_id), None)
+        if endpoint is None:
+            raise NotReachable("This address is not one of this customer's.")
+    if endpoint is None:
+        raise NotReachable("This customer has no address that can be answered. Write down how you reached them.")
+    chosen = _account(rd, channels, endpoint, account, members)
+    if chosen is None:
+        raise NotReachable(f"No account can send to {endpoint.shown or 'this address'}.")
+    return Destination(endpoint, chosen, channels[chosen.channel])
+
+
+def _last_heard_from(rd: Reading, members: list[Any], endpoints: list[Any]) -> Any | None:
+    heard = [rd.first(entries_sql.last_inbound, conversation_id=member.conversation_id) for member in members]
+    newest = max((row for row in heard if row is not None), key=lambda row: row.id, default=None)
+    if newest is not None:
+        return next((row for row in endpoints if row.id == newest.endpoint_id), None)
+    return next((row for row in endpoints if row.held and row.kind == "email"), None)
+
+
+def _account(rd: Reading, channels: Mapping[str, Channel], endpoint: Any, wanted: str | None, members: list[Any]) -> Any | None:
+    fitting = [row for row in rd.all(accounts_sql.every) if not row.gone and _fits(channels, row, endpoint)]
+    if wanted is not None:
+        return next((row for row in fitting if row.name == wanted), None)
+    last = None
+    for member in members:
+        last = last or rd.first(
+            entries_sql.last_from_endpoint, conversation_id=member.conversation_id, endpoint_id=endpoint.id
+        )
+    same = next((row for row in fitting if last is not None and row.id == last.account_id), None)
+    if same is not None:
+        return same
+    if last is not None and last.account_id is not None:
+        came_by = rd.one(accounts_sql.account, account_id=last.account_id)
+        channel = channels.get(came_by.channel)
+        # The shop's own backend brought it, so the shop's backend takes the answer.
+        if channel is not None and channel.capabilities.carries_any and not came_by.gone:
+            return came_by
+    return fitting[0] if fitting else None
+
+
+def _fits(channels: Mapping[str, Channel], account: Any, endpoint: Any) -> bool:
+    channel = channels.get(account.channel)
+    if channel is None or not channel.capabilities.reply:
+        return False
+    if endpoint.kind == "session" or channel.scoped:
+        return bool(endpoint.scope == account.name and endpoint.kind in {"session", channel.address_kind})
+    return bool(channel.address_kind == endpoint.kind)
+
+
+def check(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str]:
+    """What in a text belongs to the customer's other endpoints, for an endpoint that is not proven."""
+    if STRENGTH[endpoint.assurance] >= STRENGTH["link"] and endpoint.held:
+        return []
+    typed = _typed_by(rd, endpoint)
+    found = [word for word in _others(rd, customer_id, endpoint, text) if _squeeze(word) not in typed]
+    return list(dict.fromkeys(found))
+
+
+def _others(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str]:
+    members = [member.customer_id for member in group(rd, customer_id)]
+    squeezed = _squeeze(text)
+    found = []
+    for other in rd.all(identities_sql.endpoints_of, customer_ids=members):
+        if other.id != endpoint.id and other.kind in {"email", "phone"} and other.address != endpoint.address:
+            if _squeeze(other.address) in squeezed or _squeeze(other.shown) in squeezed:
+                found.append(other.shown or other.address)
+    own = {row.id for row in rd.all(orders_sql.of_address, kind=endpoint.kind, address=endpoint.address, limit=200)}
+    for mention in mentions(rd, text):
+        if order_of(rd, mention.source, mention.number).id not in own:
+            found.append(mention.number)
+    return found
+
+
+def _typed_by(rd: Reading, endpoint: Any) -> str:
+    rows = rd.all(entries_sql.words_of_endpoint, endpoint_id=endpoint.id)
+    return _squeeze(" ".join(f"{row.subject} {row.text}" for row in rows))
+
+
+def _squeeze(text: str) -> str:
+    """Without spaces and signs, so that a phone number is found however it is written."""
+    return re.sub(r"[\s()/.\-]+", "", text).casefold()

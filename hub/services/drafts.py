@@ -1,0 +1,68 @@
+"""What a colleague has written and not sent: one draft per customer and mode, kept on the server, seen by nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hub.database import Database, Transaction
+from hub.errors import Invalid
+from hub.repositories import drafts as sql
+from hub.security import Actor, authorize
+
+MODES = ("reply", "note", "call", "first")
+MAX_BODY = 200_000
+
+
+def _slot(customer_id: int | None, slot: str) -> str:
+    return slot or ("" if customer_id is None else f"customer:{customer_id}")
+
+
+def save(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, body: dict[str, Any], slot: str) -> int:
+    """Keep a draft; an empty text removes it. Returns its id."""
+    if mode not in MODES:
+        raise Invalid(f"A draft is one of {', '.join(MODES)}.")
+    encoded = msgspec.json.encode(body).decode()
+    if len(encoded) > MAX_BODY:
+        raise Invalid("This draft is too long to be kept.")
+    gone = not any(value for value in body.values())
+    draft_id: int = tx.value(
+        sql.save,
+        agent_id=actor.id,
+        customer_id=customer_id,
+        mode=mode,
+        slot=_slot(customer_id, slot),
+        body=encoded if not gone else "{}",
+        saved_at=tx.now,
+        gone=gone,
+    )
+    _tell(tx, actor, draft_id)
+    return draft_id
+
+
+def clear(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, slot: str = "") -> None:
+    """What was a draft has been sent."""
+    row = tx.first(sql.by_slot, agent_id=actor.id, mode=mode, slot=_slot(customer_id, slot))
+    if row is not None and not row.gone:
+        save(tx, actor, customer_id, mode, {}, slot)
+
+
+def _tell(tx: Transaction, actor: Actor, draft_id: int) -> None:
+    audience = f"agent:{actor.id}"
+    tx.touch("drafts", draft_id, audience=audience)
+    tx.announce("draft.saved", by=actor.id, audience=audience)
+
+
+class Drafts:
+    """Saves drafts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def save(
+        self, actor: Actor, mode: str, body: dict[str, Any], customer_id: int | None = None, slot: str = ""
+    ) -> int:
+        """Keep what a colleague has written so far; the draft's id."""
+        authorize(actor, "console")
+        return await self._db.unit(save, actor, customer_id, mode, body, slot)

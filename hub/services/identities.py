@@ -1,0 +1,307 @@
+"""Who wrote: from an address to the customer who holds it. Only endpoints choose customers; claims choose nobody.
+
+Address-bound arrivals (mail, messengers, calls) join whoever holds the address, because only its owner will read the
+answer. Session-bound ones (the widget, an unverified API session) get a provisional customer until something proves
+who sits there. Nothing here reveals to the outside whether an address is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hub.addresses import normalize
+from hub.database import Reading, Transaction
+from hub.repositories import identities as sql
+
+# `staff` counts as `code`.
+STRENGTH = {"claimed": 0, "link": 1, "code": 2, "staff": 2, "signed": 3}
+
+# Within these address kinds the address is a session's own name, not a way to find a person again.
+SESSION_KINDS = frozenset({"visitor", "session"})
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """An address from which something came, and what this arrival proved about it."""
+
+    kind: str
+    address: str
+    scope: str = ""
+    name: str = ""
+    language: str = ""
+    proof: str | None = None
+    method: str = ""
+    failed_proof: bool = False
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an arrival belongs: the customer on whose screen it shows, and the conversation it is written into."""
+
+    customer_id: int
+    conversation_id: int
+    endpoint_id: int
+    kind: str
+    assurance: str
+    fresh: bool = False
+
+
+def root(rd: Reading, customer_id: int) -> Any:
+    """The customer whose screen shows this one: itself, or whoever it was merged into."""
+    customer = rd.one(sql.customer, customer_id=customer_id)
+    while customer.merged_into is not None:
+        customer = rd.one(sql.customer, customer_id=customer.merged_into)
+    return customer
+
+
+def group(rd: Reading, customer_id: int) -> list[Any]:
+    """This customer first, then all who were merged into it, each with its conversation."""
+    found = [rd.one(sql.customer, customer_id=customer_id)]
+    members = [(found[0].id, found[0].conversation_id, found[0].last_seq)]
+    for member in members:
+        members.extend((row.id, row.conversation_id, row.last_seq) for row in rd.all(sql.joined, customer_id=member[0]))
+    return [Member(*member) for member in members]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One customer of a merged group, with the conversation that is theirs."""
+
+    customer_id: int
+    conversation_id: int
+    last_seq: int
+
+
+def add_customer(tx: Transaction, *, name: str = "", language: str = "", provisional: bool = False) -> tuple[int, int]:
+    """A new customer with their one conversation; both ids."""
+    customer_id = tx.value(sql.add_customer, name=name, language=language, provisional=provisional, created_at=tx.now)
+    return customer_id, tx.value(sql.add_conversation, customer_id=customer_id)
+
+
+def arrive(tx: Transaction, arrival: Arrival, country: str) -> Who:
+    """The customer who holds this address; the first arrival makes one who does."""
+    address = normalize(arrival.kind, arrival.address, country)
+    if arrival.failed_proof:
+        return _apart(tx, arrival, address)
+    holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
+    if holder is None:
+        if tx.first(sql.shared_endpoint, kind=arrival.kind, scope=arrival.scope, address=address) is not None:
+            return _apart(tx, arrival, address)
+        return _first_arrival(tx, arrival, address)
+    if arrival.proof:
+        strengthen(tx, holder, arrival.proof, arrival.method)
+    elif holder.left_at is not None:
+        tx.run(sql.seen, endpoint_id=holder.id, seen_at=tx.now)
+    customer = root(tx, holder.customer_id) if holder.merged_into is not None else holder
+    if arrival.name and not customer.name:
+        rename(tx, holder.merged_into or holder.customer_id, arrival.name)
+    return Who(
+        customer_id=holder.customer_id if holder.merged_into is None else customer.id,
+        conversation_id=holder.conversation_id,
+        endpoint_id=holder.id,
+        kind=holder.customer_kind if holder.merged_into is None else customer.kind,
+        assurance=arrival.proof or "claimed",
+    )
+
+
+def _first_arrival(tx: Transaction, arrival: Arrival, address: str) -> Who:
+    customer_id, conversation_id = add_customer(
+        tx, name=arrival.name, language=arrival.language, provisional=arrival.kind in SESSION_KINDS
+    )
+    endpoint_id = hold(tx, customer_id, arrival, address)
+    if endpoint_id is None:
+        # Somebody else's first message won the race for this address; ours joins it.
+        tx.run(sql.drop_conversation, customer_id=customer_id)
+        tx.run(sql.drop_customer, customer_id=customer_id)
+        return arrive(tx, arrival, "")
+    mark = tx.value(sql.mark_of, kind=arrival.kind, address=address) or _mark_of_domain(tx, arrival.kind, address)
+    if mark:
+        _set(tx, customer_id, kind=mark)
+    tx.touch("customers", customer_id)
+    return Who(
+        customer_id=customer_id,
+        conversation_id=conversation_id,
+        endpoint_id=endpoint_id,
+        kind=mark or "person",
+        assurance=arrival.proof or "claimed",
+        fresh=True,
+    )
+
+
+def _mark_of_domain(tx: Transaction, kind: str, address: str) -> str | None:
+    if kind != "email":
+        return None
+    marked: str | None = tx.value(sql.mark_of, kind="mail_domain", address=address.rpartition("@")[2])
+    return marked
+
+
+def hold(tx: Transaction, customer_id: int, arrival: Arrival, address: str) -> int | None:
+    """Make the customer the holder of a normalised address; None when somebody holds it already."""
+    endpoint_id: int | None = tx.value(
+        sql.hold,
+        kind=arrival.kind,
+        scope=arrival.scope,
+        address=address,
+        shown=arrival.address.strip(),
+        customer_id=customer_id,
+        held=True,
+        session="",
+        assurance=arrival.proof or "claimed",
+        method=arrival.method,
+        proven_at=tx.now if arrival.proof else None,
+        seen_at=tx.now,
+    )
+    return endpoint_id
+
+
+def _apart(tx: Transaction, arrival: Arrival, address: str) -> Who:
+    """File it under a provisional customer: whoever wrote is not, or not surely, the one who holds the address."""
+    session = f"{'failed' if arrival.failed_proof else 'shared'}:{arrival.kind}:{arrival.scope}:{address}"
+    who = arrive(tx, Arrival(kind="session", address=session, name=arrival.name), "")
+    claim_id = claim(tx, who.customer_id, arrival.kind, arrival.address, address, session)
+    holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
+    if holder is not None and who.fresh:
+        reason = "the sender failed the mail domain's own check" if arrival.failed_proof else "a shared address"
+        suggest(tx, who.customer_id, holder.merged_into or holder.customer_id, [f"says it is {arrival.address}: {reason}"])
+    return msgspec.structs.replace(who, endpoint_id=claim_id, assurance="claimed")
+
+
+def claim(tx: Transaction, customer_id: int, kind: str, shown: str, address: str, session: str) -> int:
+    """Note what a session says about itself. It chooses nobody; the same claim again is the same claim."""
+    claim_id = tx.value(
+        sql.claim,
+        kind=kind,
+        scope="",
+        address=address,
+        shown=shown.strip(),
+        customer_id=customer_id,
+        held=False,
+        session=session,
+        assurance="claimed",
+        method="",
+        proven_at=None,
+        seen_at=tx.now,
+    )
+    if claim_id is None:
+        return int(tx.one(sql.claim_of_session, session=session, kind=kind, address=address).id)
+    tx.run(sql.bump_customer, customer_id=customer_id)
+    tx.touch("customers", customer_id)
+    return int(claim_id)
+
+
+def strengthen(tx: Transaction, endpoint: Any, proof: str, method: str) -> None:
+    """Keep the best proof of an endpoint, with its date."""
+    if STRENGTH[proof] <= STRENGTH[endpoint.assurance]:
+        return
+    tx.run(sql.prove, endpoint_id=endpoint.id, assurance=proof, method=method, proven_at=tx.now)
+    refresh(tx, endpoint.customer_id)
+
+
+def prove(tx: Transaction, customer_id: int, arrival: Arrival, country: str) -> int:
+    """This customer's session or address was proven to be `arrival`'s: they hold it, or join whoever does.
+
+    Returns the customer on whose screen both now show. Joins by itself only a provisional customer; two who are both
+    known stay apart with a suggestion.
+    """
+    address = normalize(arrival.kind, arrival.address, country)
+    mine = root(tx, customer_id)
+    holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
+    if holder is None:
+        _hold_proven(tx, mine, arrival, address)
+        return int(mine.id)
+    if arrival.proof:
+        strengthen(tx, holder, arrival.proof, arrival.method)
+    theirs = root(tx, holder.customer_id)
+    if theirs.id == mine.id:
+        return int(mine.id)
+    if mine.provisional:
+        return merge(tx, mine, theirs, reason=f"proved {arrival.kind} by {arrival.method or arrival.proof}")
+    if theirs.provisional:
+        return merge(tx, theirs, mine, reason=f"proved {arrival.kind} by {arrival.method or arrival.proof}")
+    suggest(tx, mine.id, theirs.id, [f"proved {arrival.address} by {arrival.method or arrival.proof}"])
+    return int(mine.id)
+
+
+def _hold_proven(tx: Transaction, customer: Any, arrival: Arrival, address: str) -> None:
+    claims = tx.all(sql.claims_of_address, kind=arrival.kind, address=address)
+    own = next((row for row in claims if row.customer_id == customer.id and row.scope == arrival.scope), None)
+    for other in claims:
+        if own is None or other.id != own.id:
+            _evict(tx, other)
+    if own is not None:
+        tx.run(
+            sql.take_claim,
+            endpoint_id=own.id,
+            session="",
+            assurance=arrival.proof or "claimed",
+            method=arrival.method,
+            proven_at=tx.now,
+        )
+    else:
+        hold(tx, customer.id, arrival, address)
+    _set(tx, customer.id, provisional=False)
+
+
+def _evict(tx: Transaction, other: Any) -> None:
+    """Somebody else's claim of an address that now has an owner: its words stay, the claim goes.
+
+    A claim through which something was already said or sent is kept as the record of where that came from.
+    """
+    tx.run(sql.retire_claim, endpoint_id=other.id, session=f"evicted:{other.id}")
+    tx.run(sql.bump_customer, customer_id=other.customer_id)
+    tx.touch("customers", root(tx, other.customer_id).id)
+
+
+def merge(tx: Transaction, customer: Any, into: Any, *, reason: str, agent_id: int | None = None) -> int:
+    """Show `customer` on the screen of `into` from now on. One row; no entry moves; undone by taking it back."""
+    tx.run(sql.merge_customer, customer_id=customer.id, merged_into=into.id)
+    tx.value(sql.add_merge, customer_id=customer.id, into_id=into.id, reason=reason, agent_id=agent_id, at=tx.now)
+    name = into.name or customer.name
+    tx.run(
+        sql.change_customer,
+        customer_id=into.id,
+        name=name,
+        language=into.language or customer.language,
+        provisional=into.provisional,
+        kind=into.kind,
+    )
+    tx.touch("customers", customer.id)
+    refresh(tx, into.id)
+    tx.announce("customer.merged", customer=into.id)
+    return int(into.id)
+
+
+def refresh(tx: Transaction, customer_id: int) -> None:
+    """Something that screens show of this customer changed, in their panel and in their rows of the inbox."""
+    shown = root(tx, customer_id)
+    tx.run(sql.bump_customer, customer_id=shown.id)
+    tx.touch("customers", shown.id)
+    conversation_ids = [member.conversation_id for member in group(tx, shown.id)]
+    for request in tx.all(sql.bump_open_requests, conversation_ids=conversation_ids):
+        tx.touch("requests", request.id)
+
+
+def rename(tx: Transaction, customer_id: int, name: str) -> None:
+    """Give a customer a name, wherever it shows."""
+    _set(tx, customer_id, name=name)
+
+
+def _set(tx: Transaction, customer_id: int, **changes: Any) -> None:
+    now = tx.one(sql.customer, customer_id=customer_id)
+    values = {"name": now.name, "language": now.language, "provisional": now.provisional, "kind": now.kind} | changes
+    tx.run(sql.change_customer, customer_id=customer_id, **values)
+    refresh(tx, customer_id)
+
+
+def set_kind(tx: Transaction, customer_id: int, kind: str) -> None:
+    """person, spam or not_customer."""
+    _set(tx, customer_id, kind=kind)
+
+
+def suggest(tx: Transaction, customer_id: int, other_id: int, evidence: list[str]) -> None:
+    """A pointer for colleagues that these two may be one; it joins nothing and shows nothing to customers."""
+    if customer_id == other_id:
+        return
+    body = msgspec.json.encode(evidence).decode()
+    tx.run(sql.suggest, customer_id=customer_id, other_id=other_id, evidence=body, at=tx.now)
+    tx.run(sql.bump_customer, customer_id=customer_id)
+    tx.touch("customers", customer_id)

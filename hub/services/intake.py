@@ -1,0 +1,385 @@
+"""What arrives: raw bytes stored first, then read, then filed. Everything offered is accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from hub.addresses import normalize, same_or_none
+from hub.clock import to_ms
+from hub.database import Database, Transaction
+from hub.errors import Conflict
+from hub.files import Files, Stored
+from hub.keyring import Keyring
+from hub.ports.channel import Capabilities
+from hub.ports.message import AttachmentIn, InboundMessage
+from hub.repositories import conversations as entries_sql
+from hub.repositories import deliveries as deliveries_sql
+from hub.repositories import identities as identities_sql
+from hub.repositories import intake as sql
+from hub.services import identities, requests
+from hub.services.conversations import NewEntry, add_attachment, append, link_outside_ids
+from hub.services.identities import Arrival, Who
+from hub.services.request_numbers import number_of
+
+logger = logging.getLogger(__name__)
+
+# Larger raw bodies go to the file store.
+INLINE_BODY = 64 * 1024
+COPY_WITHIN_MS = 7 * 86_400_000
+
+
+class ExternalIdReused(Conflict):
+    """This external_id was used before for another message. Nothing was stored."""
+
+    code = "external_id_reused"
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a message was filed. `duplicate`: it had been filed before, and nothing was stored now."""
+
+    entry_id: int
+    customer_id: int
+    conversation_id: int
+    seq: int
+    request: str | None
+    duplicate: bool = False
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What filing needs to know beside the message itself."""
+
+    account_id: int
+    account: str
+    channel: str
+    capabilities: Capabilities
+    country: str
+    read_token: Callable[[str], int | None]
+
+
+Files_ = Sequence[tuple[AttachmentIn, Stored]]
+
+
+def fingerprint(body: bytes) -> str:
+    """What makes a second copy the same: its bytes."""
+    return hashlib.sha256(body).hexdigest()
+
+
+# --- filing one message ---
+
+
+def take(
+    tx: Transaction, context: Context, message: InboundMessage, files: Files_, *, received: int | None = None
+) -> tuple[Taken, str]:
+    """File a message: who, which request, the entry. Returns where, and what became of it (entry or duplicate)."""
+    copy = _copy_of(tx, message)
+    if copy is not None:
+        return taken_before(tx, copy), "duplicate"
+    answered = _answered(tx, context, message)
+    _prove_by_answer(tx, context, message, answered)
+    participant_of = _thread_of_stranger(tx, context, message, answered)
+    who = None if participant_of is not None else _who(tx, context, message, answered)
+    if who is None:
+        assert participant_of is not None
+        return _file_participant(tx, context, message, files, participant_of, received), "entry"
+    request = None if message.backfilled else _request(tx, who, message, answered)
+    taken = _append(tx, context, message, files, who, request, received)
+    return taken, "entry"
+
+
+def _copy_of(tx: Transaction, message: InboundMessage) -> int | None:
+    """The entry that this same mail became when it reached another of our accounts."""
+    if not (message.own_ids and message.body_hash):
+        return None
+    copy = tx.first(sql.copy, fingerprint=f"{message.own_ids[0]}|{message.body_hash}")
+    return copy.entry_id if copy is not None and tx.now - copy.at <= COPY_WITHIN_MS else None
+
+
+def _remember_copy(tx: Transaction, message: InboundMessage, entry_id: int) -> None:
+    if not (message.own_ids and message.body_hash):
+        return
+    key = f"{message.own_ids[0]}|{message.body_hash}"
+    if not tx.run(sql.first_copy, fingerprint=key, entry_id=entry_id, at=tx.now):
+        tx.run(sql.renew_copy, fingerprint=key, entry_id=entry_id, at=tx.now)
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What a message answers: deliveries named by our own tokens, entries named by ids anybody may write."""
+
+    deliveries: tuple[Any, ...] = ()
+    entry_ids: tuple[int, ...] = ()
+    request_ids: tuple[int, ...] = ()
+
+
+def _answered(tx: Transaction, context: Context, message: InboundMessage) -> Answered:
+    named = [context.read_token(token) for token in message.reply_tokens[:10]]
+    deliveries = [row for i in dict.fromkeys(named) if i is not None and (row := tx.first(deliveries_sql.delivery, delivery_id=i))]
+    entry_ids = [row.entry_id for row in deliveries]
+    for outside_id in message.thread_ids[:50]:
+        entry_ids += [row.entry_id for row in tx.all(entries_sql.by_outside_id, outside_id=outside_id)]
+    entries = [tx.one(entries_sql.entry, entry_id=i) for i in dict.fromkeys(entry_ids)]
+    request_ids = tuple(dict.fromkeys(e.request_id for e in entries if e.request_id is not None))
+    return Answered(tuple(deliveries), tuple(dict.fromkeys(entry_ids)), request_ids)
+
+
+def _prove_by_answer(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> None:
+    """An answer to what we sent to this very address proves the address, and joins what its session had written."""
+    if message.failed_proof:
+        return
+    for delivery in answered.deliveries:
+        endpoint = tx.first(identities_sql.endpoint, endpoint_id=delivery.endpoint_id)
+        if endpoint is None or endpoint.kind != message.sender.kind:
+            continue
+        if endpoint.address != same_or_none(message.sender.kind, message.sender.address, context.country):
+            continue
+        arrival = Arrival(
+            kind=endpoint.kind,
+            address=message.sender.address,
+            scope=endpoint.scope,
+            name=message.sender.name,
+            proof="link",
+            method="answer to our message",
+        )
+        identities.prove(tx, endpoint.customer_id, arrival, context.country)
+        return
+
+
+def _is_proven_by(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> bool:
+    address = same_or_none(message.sender.kind, message.sender.address, context.country)
+    endpoints = (tx.first(identities_sql.endpoint, endpoint_id=d.endpoint_id) for d in answered.deliveries)
+    return any(e is not None and e.kind == message.sender.kind and e.address == address for e in endpoints)
+
+
+def _who(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> Who:
+    proof, method = message.proof, message.proof_method
+    if proof is None and not message.failed_proof and _is_proven_by(tx, context, message, answered):
+        proof, method = "link", "answer to our message"
+    bound = context.capabilities.bound_to == "address" or proof is not None
+    if bound and not message.session:
+        return identities.arrive(
+            tx,
+            Arrival(
+                kind=message.sender.kind,
+                address=message.sender.address,
+                scope=message.sender.scope,
+                name=message.sender.name,
+                proof=proof,
+                method=method,
+                failed_proof=message.failed_proof,
+            ),
+            context.country,
+        )
+    return _session(tx, context, message)
+
+
+def _session(tx: Transaction, context: Context, message: InboundMessage) -> Who:
+    """Whoever is there: one provisional customer per session, what they say about themselves kept as a claim."""
+    sender = message.sender
+    address = normalize(sender.kind, sender.address, context.country)
+    session = message.session or f"{sender.kind}:{address}"
+    who = identities.arrive(
+        tx, Arrival(kind="session", scope=context.account, address=session, name=sender.name), context.country
+    )
+    customer = tx.one(identities_sql.endpoint, endpoint_id=who.endpoint_id).customer_id
+    identities.claim(tx, customer, sender.kind, sender.address, address, f"{context.account}:{session}")
+    return who
+
+
+def _thread_of_stranger(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> Any | None:
+    """The thread that somebody unknown answers with our token from another address: its request, or None."""
+    if not answered.deliveries or message.session or _is_proven_by(tx, context, message, answered):
+        return None
+    sender = message.sender
+    address = same_or_none(sender.kind, sender.address, context.country)
+    if address is None or tx.first(identities_sql.holder, kind=sender.kind, scope=sender.scope, address=address):
+        return None
+    return tx.one(entries_sql.entry, entry_id=answered.deliveries[0].entry_id)
+
+
+def _request(tx: Transaction, who: Who, message: InboundMessage, answered: Answered) -> Any | None:
+    conversation_ids = [member.conversation_id for member in identities.group(tx, who.customer_id)]
+    clues = requests.Clues(subject=message.subject, request_ids=answered.request_ids, text=message.text)
+    found = requests.for_message(tx, conversation_ids, clues)
+    if found is not None or message.automatic:
+        return found
+    subject = requests.plain_subject(message.subject) or requests.preview(message.text)[:80]
+    return requests.open_request(tx, who.conversation_id, subject=subject, hidden=who.kind != "person")
+
+
+def _append(
+    tx: Transaction,
+    context: Context,
+    message: InboundMessage,
+    files: Files_,
+    who: Who,
+    request: Any | None,
+    received: int | None,
+) -> Taken:
+    entry = _entry(tx, context, message, received)
+    entry.conversation_id = who.conversation_id
+    entry.endpoint_id = who.endpoint_id
+    entry.assurance = who.assurance
+    entry.request_id = request.id if request is not None else None
+    appended = append(tx, entry)
+    _finish(tx, message, files, appended.id)
+    if request is not None:
+        at = tx.now
+        if message.automatic:
+            requests.noticed(tx, request, appended.id, at)
+        else:
+            requests.heard(tx, request, appended.id, at)
+    tx.announce("message.received", customer=who.customer_id, conversation=who.conversation_id)
+    return Taken(
+        entry_id=appended.id,
+        customer_id=who.customer_id,
+        conversation_id=who.conversation_id,
+        seq=appended.seq,
+        request=number_of(request.id) if request is not None else None,
+    )
+
+
+def _file_participant(
+    tx: Transaction, context: Context, message: InboundMessage, files: Files_, thread: Any, received: int | None
+) -> Taken:
+    """Somebody else wrote into a customer's thread: shown there as written by them, never sent its history."""
+    entry = _entry(tx, context, message, received)
+    entry.conversation_id = thread.conversation_id
+    entry.author_kind = "participant"
+    entry.author_name = message.sender.name or message.sender.address
+    entry.assurance = "claimed"
+    entry.request_id = thread.request_id
+    entry.details = entry.details | {"from": message.sender.address, "quarantine": True}
+    appended = append(tx, entry)
+    _finish(tx, message, files, appended.id)
+    if thread.request_id is not None:
+        requests.heard(tx, requests.locked(tx, thread.request_id), appended.id, tx.now)
+    owner = tx.one(identities_sql.customer_of_conversation, conversation_id=thread.conversation_id)
+    tx.announce("message.received", conversation=thread.conversation_id)
+    return Taken(
+        entry_id=appended.id,
+        customer_id=identities.root(tx, owner.id).id,
+        conversation_id=thread.conversation_id,
+        seq=appended.seq,
+        request=number_of(thread.request_id) if thread.request_id is not None else None,
+    )
+
+
+def _entry(tx: Transaction, context: Context, message: InboundMessage, received: int | None) -> NewEntry:
+    sent = to_ms(message.sent_at) if message.sent_at is not None else None
+    details = dict(message.details)
+    for name, value in (("to", message.to), ("cc", message.cc), ("reply_to", message.reply_to), ("facts", message.facts)):
+        if value:
+            details[name] = value
+    return NewEntry(
+        conversation_id=0,
+        kind="message",
+        direction="in",
+        channel=context.channel,
+        account_id=context.account_id,
+        author_kind="customer",
+        author_name=message.sender.name,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        remote_images=int(message.details.get("remote_images", 0)),
+        quoted_from=message.quoted_from,
+        assurance_method=message.proof_method,
+        provider_time=sent,
+        received_time=received,
+        automatic=message.automatic,
+        backfilled=message.backfilled,
+        details=details,
+    )
+
+
+def _finish(tx: Transaction, message: InboundMessage, files: Files_, entry_id: int) -> None:
+    link_outside_ids(tx, entry_id, message.own_ids, message.thread_ids)
+    _remember_copy(tx, message, entry_id)
+    for item, stored in files:
+        kind = stored.image_type or item.content_type
+        kept = msgspec.structs.replace(item, content_type=kind)
+        add_attachment(tx, entry_id, kept, file=stored.file, size=stored.size, image=bool(stored.image_type))
+
+
+def taken_before(tx: Transaction, entry_id: int) -> Taken:
+    """Where an entry stands that had been filed before."""
+    entry = tx.one(entries_sql.entry, entry_id=entry_id)
+    owner = tx.one(identities_sql.customer_of_conversation, conversation_id=entry.conversation_id)
+    return Taken(
+        entry_id=entry_id,
+        customer_id=identities.root(tx, owner.id).id,
+        conversation_id=entry.conversation_id,
+        seq=entry.seq,
+        request=number_of(entry.request_id) if entry.request_id is not None else None,
+        duplicate=True,
+    )
+
+
+def take_now(
+    tx: Transaction, context: Context, message: InboundMessage, files: Files_, body: bytes, body_file: str | None
+) -> Taken:
+    """Store the raw body and file the message in one unit, for callers who are answered with ids."""
+    mark = fingerprint(body)
+    intake_id = tx.value(
+        sql.offer,
+        account_id=context.account_id,
+        external_id=message.external_id,
+        received_at=tx.now,
+        body=None if body_file else body,
+        file=body_file,
+        headers="{}",
+        fingerprint=mark,
+        state="stored",
+        entry_id=None,
+        backfilled=message.backfilled,
+    )
+    if intake_id is None:
+        before = tx.one(sql.offered, account_id=context.account_id, external_id=message.external_id)
+        if before.fingerprint != mark:
+            raise ExternalIdReused
+        return taken_before(tx, before.entry_id)
+    taken, state = take(tx, context, message, files)
+    tx.run(sql.settle, intake_id=intake_id, state=state, reason="", entry_id=taken.entry_id)
+    return taken
+
+
+class Intake:
+    """Takes in messages whose callers wait for ids. What providers deliver raw goes through `services/inbox_reader`."""
+
+    def __init__(
+        self, db: Database, files: Files, keyring: Keyring, capabilities: Mapping[str, Capabilities], country: Callable[[], str]
+    ) -> None:
+        self._db = db
+        self._files = files
+        self._keyring = keyring
+        self._capabilities = capabilities
+        self._country = country
+
+    def context(self, account: Any) -> Context:
+        """What filing needs to know of an account row."""
+        return Context(
+            account_id=account.id,
+            account=account.name,
+            channel=account.channel,
+            capabilities=self._capabilities[account.channel],
+            country=self._country(),
+            read_token=self._keyring.read_reply_token,
+        )
+
+    async def store_files(self, attachments: Sequence[AttachmentIn]) -> list[tuple[AttachmentIn, Stored]]:
+        """Put a message's files on the disk before the unit that names them."""
+        return [(msgspec.structs.replace(item, data=b""), await self._files.put(item.data)) for item in attachments]
+
+    async def take(self, account: Any, message: InboundMessage, body: bytes) -> Taken:
+        """Store and file one message of an account; the same (account, external_id) again is the same message.
+
+        Raises `ExternalIdReused` when its body differs from the first one's.
+        """
+        files = await self.store_files(message.attachments)
+        body_file = (await self._files.put(body)).file if len(body) > INLINE_BODY else None
+        bare = msgspec.structs.replace(message, attachments=())
+        return await self._db.unit(take_now, self.context(account), bare, files, body, body_file)

@@ -1,0 +1,216 @@
+"""The one log of events: written in the unit that causes them, read in the order of commits, kept 48 hours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from hub.clock import to_text
+from hub.database import Announcement, Database, Reading, Transaction
+from hub.repositories import events as sql
+from hub.repositories import requests as requests_sql
+from hub.services.snapshot import Snapshot
+
+logger = logging.getLogger(__name__)
+
+KEPT_MS = 48 * 3_600_000
+BATCH = 500
+# How long other nodes' events may stay unseen when a hint was lost.
+POLL_S = 1.0
+
+_encoder = msgspec.json.Encoder()
+
+
+class Position(msgspec.Struct, frozen=True):
+    """A place in the log. `seen` lists events at or after it that its snapshot already held (PostgreSQL only)."""
+
+    id: int
+    xid: int = 0
+    seen: frozenset[int] = frozenset()
+
+    def text(self) -> str:
+        seen = ".".join(str(i) for i in sorted(self.seen))
+        return f"{self.xid}-{self.id}-{seen}" if self.xid or seen else str(self.id)
+
+    @classmethod
+    def of(cls, text: str) -> Position | None:
+        """The position a client says it has; None when it is not one of ours."""
+        try:
+            parts = text[:4000].split("-")
+            if len(parts) == 1:
+                return cls(int(parts[0]))
+            xid, last, seen = parts
+            return cls(int(last), int(xid), frozenset(int(i) for i in seen.split(".") if i))
+        except ValueError:
+            return None
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event as it stands in the log; `body` is its JSON, encoded once."""
+
+    id: int
+    xid: int
+    kind: str
+    audience: str
+    customer_id: int | None
+    conversation_id: int | None
+    body: str
+
+
+def seal(snapshot: Snapshot) -> Callable[[Transaction], None]:
+    """The last step of every unit: its counters and its events, holding the objects as they are now."""
+
+    def seal_unit(tx: Transaction) -> None:
+        if not tx.touched and not tx.announcements:
+            return
+        counts = {name: delta for name, delta in sorted(tx.counts.items()) if delta}
+        for name, delta in counts.items():
+            tx.run(requests_sql.add_count, name=name, n=delta)
+        for audience in tx.touched:
+            if not any(news.audience == audience for news in tx.announcements):
+                tx.announce("changed", audience=audience)
+        told: set[str] = set()
+        for news in tx.announcements:
+            first = news.audience not in told
+            told.add(news.audience)
+            changes = _changes(tx, snapshot, news.audience) if first else {}
+            _write(tx, news, changes, counts if first and not news.audience else {})
+
+    return seal_unit
+
+
+def _changes(tx: Transaction, snapshot: Snapshot, audience: str) -> dict[str, list[Any]]:
+    touched = tx.touched.get(audience, {})
+    if "requests" in touched:
+        touched.setdefault("rows", {}).update(touched["requests"])
+    return {name: snapshot.collection(tx, name, list(ids)) for name, ids in touched.items()}
+
+
+def _write(tx: Transaction, news: Announcement, changes: dict[str, list[Any]], counts: dict[str, int]) -> None:
+    entries = changes.get("entries")
+    conversation = news.conversation or (entries[0].conversation_id if entries else None)
+    customer = news.customer or (entries[0].customer_id if entries else None)
+    event = {
+        "kind": news.kind,
+        "at": to_text(tx.now),
+        "by": news.by,
+        "customer": customer,
+        "conversation": conversation,
+        "changes": changes,
+        "counts": counts,
+        **news.extra,
+    }
+    tx.run(
+        sql.add,
+        at=tx.now,
+        kind=news.kind,
+        audience=news.audience,
+        customer_id=customer,
+        conversation_id=conversation,
+        body=_encoder.encode(event).decode(),
+    )
+
+
+# --- reading ---
+
+
+def position(rd: Reading) -> Position:
+    """The position of this snapshot: what it holds is before it, what comes is after it."""
+    if rd.dialect.name == "sqlite":
+        return Position(rd.value(sql.last_id))
+    xid = rd.value(sql.horizon)
+    return Position(0, xid, frozenset(row.id for row in rd.all(sql.beyond_horizon)))
+
+
+def read(rd: Reading, after: Position, limit: int = BATCH) -> tuple[list[Event], Position]:
+    """The next events after a position, in order, and the position after them."""
+    if rd.dialect.name == "sqlite":
+        rows = rd.all(sql.after_id, position=after.id, limit=limit)
+        events = [Event(r.id, 0, r.kind, r.audience, r.customer_id, r.conversation_id, r.body) for r in rows]
+        return events, Position(events[-1].id) if events else after
+    rows = rd.all(sql.after_xid, xid=str(after.xid), position=after.id, limit=limit)
+    events = [Event(r.id, r.xid, r.kind, r.audience, r.customer_id, r.conversation_id, r.body) for r in rows]
+    fresh = [event for event in events if event.id not in after.seen]
+    if not events:
+        return [], after
+    last = events[-1]
+    # Ids seen early by the snapshot stay named until the log has passed them.
+    still = frozenset(i for i in after.seen if i not in {event.id for event in events})
+    return fresh, Position(last.id, last.xid, still)
+
+
+def reaches(rd: Reading, position: Position) -> bool:
+    """Whether the log still holds everything after a position, which must not lie in its future."""
+    if rd.dialect.name == "sqlite":
+        first, last = rd.value(sql.first_id), rd.value(sql.last_id)
+        return bool(position.id <= last and (position.id >= first - 1))
+    return bool(position.xid >= rd.value(sql.first_xid) and position.xid <= rd.value(sql.horizon))
+
+
+def forget_old(tx: Transaction) -> int:
+    """Drop a batch of events older than the log is kept; how many."""
+    old = [row.id for row in tx.all(sql.old, before=tx.now - KEPT_MS)]
+    return tx.run(sql.forget, ids=old) if old else 0
+
+
+Listener = Callable[[list[Event]], Awaitable[None] | None]
+
+
+class Log:
+    """Reads the log once per node and hands every batch to its listeners, in order."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._more = asyncio.Event()
+        self._listeners: list[Listener] = []
+        self.position = Position(0)
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.append(listener)
+
+    def wake(self) -> None:
+        """There is more to read: after our own commits, and when another node hints so."""
+        self._more.set()
+
+    async def start(self) -> None:
+        self.position = await self._db.view(position)
+
+    async def run(self) -> None:
+        """Read for ever. A failing listener is logged; the others go on."""
+        while True:
+            try:
+                await self.read_on()
+            except Exception:
+                logger.exception("The event log could not be read", extra={"action": "log_read_failed"})
+            try:
+                await asyncio.wait_for(self._more.wait(), POLL_S)
+            except TimeoutError:
+                continue
+
+    async def read_on(self) -> None:
+        """Hand on everything that is there now."""
+        while True:
+            self._more.clear()
+            events, after = await self._db.view(read, self.position)
+            moved = after != self.position
+            self.position = after
+            if events:
+                await self._tell(events)
+            if not moved:
+                return
+
+    async def _tell(self, events: list[Event]) -> None:
+        for listener in self._listeners:
+            try:
+                waiting = listener(events)
+                if waiting is not None:
+                    await waiting
+            except Exception:
+                logger.exception("A listener of the log failed", extra={"action": "listener_failed"})
+
+    async def forget_old(self) -> int:
+        return await self._db.unit(forget_old)

@@ -1,0 +1,428 @@
+"""Requests: one matter each, opened by rule, owned by somebody, with two clocks and a place in the inbox."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from hub.clock import to_ms
+from hub.database import Database, Transaction
+from hub.errors import Invalid, NotFound
+from hub.repositories import conversations as entries_sql
+from hub.repositories import identities as customers_sql
+from hub.repositories import requests as sql
+from hub.security import Actor, authorize
+from hub.services import search
+from hub.services.conversations import NewEntry, append, preview
+from hub.services.identities import root
+from hub.services.request_numbers import id_of, number_of
+
+STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "ready_in_store", "resolved")
+PRIORITIES = ("low", "normal", "urgent")
+
+# The one place that says what a customer reads about the state of a request.
+PUBLIC_STATUS = {
+    "new": "New",
+    "open": "In progress",
+    "waiting_customer": "Waiting for you",
+    "waiting_third_party": "Waiting for partner",
+    "ready_in_store": "Ready for pickup",
+    "resolved": "Solved",
+}
+
+DAY_MS = 86_400_000
+# A follow-up of a solved matter reopens it for so long; later it is a new matter.
+REOPENS_FOR_MS = 14 * DAY_MS
+# Without a thread or subject of its own, a message belongs to the matter last spoken of, for so long.
+SAME_MATTER_FOR_MS = 3 * DAY_MS
+
+_RANK_OF_ANSWERED = 1 << 52
+_URGENT_AHEAD_MS = 3650 * DAY_MS
+_PREFIX = re.compile(r"^\s*((re|aw|antw|sv|vs|vá|odp|rif|ref|res|fw|fwd|wg|tr|rv|enc|doorst|i|pd|vb|vl)(\[\d+\])?\s*:\s*)+", re.I)
+
+
+class NoSuchRequest(NotFound):
+    """There is no such request."""
+
+    code = "no_such_request"
+
+
+def public_status(request: Any) -> str:
+    """What the customer reads: a colleague's words where there are any, else what the status says."""
+    return str(request.status_text or PUBLIC_STATUS[request.status])
+
+
+def plain_subject(subject: str) -> str:
+    """A subject without "Re:" and its kind in other languages."""
+    return _PREFIX.sub("", subject).strip()
+
+
+# --- which lists a request is in, and where in them ---
+
+
+def box_of(request: dict[str, Any]) -> str:
+    if request["hidden"]:
+        return "hidden"
+    if request["status"] == "resolved":
+        return "resolved"
+    return "snoozed" if request["snoozed_until"] is not None else "open"
+
+
+def lists_of(request: Any) -> list[str]:
+    """Names of the inbox lists that hold this request."""
+    lists = []
+    if request.box == "open":
+        lists = ["open", "unassigned" if request.owner_id is None else f"mine:{request.owner_id}"]
+    elif request.box in {"snoozed", "resolved"}:
+        lists = [request.box]
+    if request.failed > 0 and request.box != "hidden":
+        lists.append("failed")
+    return lists
+
+
+def rank_of(request: dict[str, Any]) -> int:
+    """Who waits longest is first; what waits for nobody follows, the newest first."""
+    if request["waiting_since"] is None:
+        rank: int = _RANK_OF_ANSWERED - request["last_at"]
+    else:
+        rank = request["waiting_since"]
+    return rank - _URGENT_AHEAD_MS if request["priority"] == "urgent" else rank
+
+
+_COUNTED = frozenset({"open", "unassigned", "snoozed", "failed"})
+
+
+def _count(tx: Transaction, lists: list[str], delta: int) -> None:
+    for name in lists:
+        if name in _COUNTED or name.startswith("mine:"):
+            tx.count(name, delta)
+
+
+# --- change: the one way in which a request changes ---
+
+
+def change(tx: Transaction, request: Any, **changes: Any) -> Any:
+    """Write changes to a request, move it between the lists and keep their counts. Returns it as it is then."""
+    hidden = changes.pop("hidden", request.box == "hidden")
+    values = {name: getattr(request, name) for name in sql.CHANGED} | changes
+    if "status" in changes and changes["status"] != request.status:
+        _run_clocks(tx.now, values, request)
+    values["box"] = box_of(values | {"hidden": hidden})
+    values["rank"] = rank_of(values)
+    tx.run(sql.change, request_id=request.id, **values)
+    changed = tx.one(sql.request, request_id=request.id)
+    before, after = lists_of(request), lists_of(changed)
+    if before != after:
+        _count(tx, before, -1)
+        _count(tx, after, +1)
+    tx.touch("requests", request.id)
+    return changed
+
+
+def _run_clocks(now: int, values: dict[str, Any], before: Any) -> None:
+    """The resolution clock runs while a request is not solved."""
+    if values["status"] == "resolved":
+        values["open_ms"] = before.open_ms + (now - before.open_since if before.open_since is not None else 0)
+        values.update(open_since=None, resolved_at=now, waiting_since=None, snoozed_until=None, unread=False)
+    elif before.status == "resolved":
+        values.update(open_since=now, resolved_at=None)
+
+
+def open_request(
+    tx: Transaction,
+    conversation_id: int,
+    *,
+    subject: str = "",
+    topic: str = "",
+    owner_id: int | None = None,
+    hidden: bool = False,
+    backfilled: bool = False,
+    opened_at: int | None = None,
+) -> Any:
+    """A new matter. Opened by rule it is no entry of its own."""
+    now = tx.now if opened_at is None else opened_at
+    values: dict[str, Any] = dict.fromkeys(sql.CHANGED) | {
+        "subject": subject[:200],
+        "topic": topic,
+        "status": "resolved" if backfilled else "new",
+        "status_text": "",
+        "owner_id": owner_id,
+        "priority": "normal",
+        "store": "",
+        "open_ms": 0,
+        "open_since": None if backfilled else now,
+        "resolved_at": now if backfilled else None,
+        "last_at": now,
+        "unread": False,
+        "failed": 0,
+    }
+    values["box"] = box_of(values | {"hidden": hidden})
+    values["rank"] = rank_of(values)
+    request_id = tx.value(
+        sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values
+    )
+    request = tx.one(sql.request, request_id=request_id)
+    _count(tx, lists_of(request), +1)
+    index(tx, request)
+    tx.touch("requests", request_id)
+    tx.announce("request.opened", conversation=conversation_id)
+    return request
+
+
+def index(tx: Transaction, request: Any) -> None:
+    """Make a request findable by its number and subject."""
+    words = f"{number_of(request.id)} {request.subject} {request.topic}"
+    search.index_thing(tx, "request", request.id, request.opened_at, words)
+
+
+# --- by rule: which request a message belongs to, and what it does to it ---
+
+
+class Clues(msgspec.Struct, frozen=True, kw_only=True):
+    """What in a message may say which matter it is about. None of it says who wrote it."""
+
+    subject: str = ""
+    entry_ids: tuple[int, ...] = ()
+    request_ids: tuple[int, ...] = ()
+    text: str = ""
+
+
+def for_message(tx: Transaction, conversation_ids: list[int], clues: Clues) -> Any | None:
+    """The request among this customer's own that a message goes on with; None: it is a new matter."""
+    known = tx.all(sql.of_conversations, conversation_ids=conversation_ids)
+    for request_id in clues.request_ids:
+        named = next((request for request in known if request.id == request_id), None)
+        if named is not None and _goes_on(tx.now, named):
+            return named
+    candidates = [request for request in known if request.status != "resolved"]
+    if clues.subject:
+        plain = plain_subject(clues.subject).casefold()
+        return next((r for r in candidates if plain_subject(r.subject).casefold() == plain), None)
+    recent = [request for request in candidates if tx.now - request.last_at <= SAME_MATTER_FOR_MS]
+    return max(recent, key=lambda request: (request.last_at, request.id), default=None)
+
+
+def _goes_on(now: int, request: Any) -> bool:
+    return request.status != "resolved" or now - (request.resolved_at or 0) <= REOPENS_FOR_MS
+
+
+def heard(tx: Transaction, request: Any, entry_id: int, at: int) -> Any:
+    """The customer said something: it waits, is unread, wakes and reopens."""
+    status = "open" if request.status in {"resolved", "waiting_customer"} else request.status
+    reopened = request.status == "resolved"
+    changed = change(
+        tx,
+        request,
+        status=status,
+        waiting_since=request.waiting_since if request.waiting_since is not None else at,
+        snoozed_until=None,
+        unread=True,
+        last_at=max(request.last_at, at),
+        last_entry_id=entry_id,
+    )
+    if reopened:
+        tx.announce("request.reopened", conversation=request.conversation_id)
+    return changed
+
+
+def noticed(tx: Transaction, request: Any, entry_id: int, at: int) -> Any:
+    """Something joined the matter that nobody needs to answer: an automatic mail, a note, history."""
+    return change(tx, request, last_at=max(request.last_at, at), last_entry_id=entry_id)
+
+
+def answered(tx: Transaction, request: Any, entry_id: int, agent_id: int | None, *, resolve: bool = False) -> Any:
+    """A colleague answered: nobody waits; an unowned request becomes theirs."""
+    status = "waiting_customer" if request.status in {"new", "open"} else request.status
+    return change(
+        tx,
+        request,
+        status="resolved" if resolve else status,
+        owner_id=request.owner_id if request.owner_id is not None else agent_id,
+        waiting_since=None,
+        unread=False,
+        first_response_at=request.first_response_at if request.first_response_at is not None else tx.now,
+        last_at=max(request.last_at, tx.now),
+        last_entry_id=entry_id,
+    )
+
+
+def failed_by(tx: Transaction, request_id: int | None, delta: int) -> None:
+    """A delivery of this request failed (+1), or a failure was dealt with (-1)."""
+    if request_id is None:
+        return
+    request = tx.one(sql.request, request_id=request_id)
+    change(tx, request, failed=max(0, request.failed + delta))
+
+
+def hide(tx: Transaction, conversation_ids: list[int], *, hidden: bool) -> None:
+    """Take a customer's requests out of the inbox, or bring them back: spam and what is no customer's."""
+    for request in tx.all(sql.of_conversations, conversation_ids=conversation_ids):
+        change(tx, request, hidden=hidden)
+
+
+def wake_due(tx: Transaction) -> int:
+    """Bring back what was snoozed until now; how many."""
+    due = tx.all(sql.due_snoozes, now=tx.now)
+    for row in due:
+        request = tx.one(sql.request, request_id=row.id)
+        change(tx, request, snoozed_until=None, unread=True)
+        tx.announce("request.woken", conversation=request.conversation_id)
+    return len(due)
+
+
+# --- by hand ---
+
+
+def locked(tx: Transaction, request_id: int) -> Any:
+    """The request, held against colleagues on other nodes until this unit ends."""
+    request = tx.first(sql.lock, request_id=request_id)
+    if request is None:
+        raise NoSuchRequest
+    return request
+
+
+def _event_entry(tx: Transaction, request: Any, actor: Actor, kind: str, details: dict[str, Any]) -> None:
+    append(
+        tx,
+        NewEntry(
+            conversation_id=request.conversation_id,
+            kind=kind,
+            author_kind="agent",
+            author_id=actor.id,
+            author_name=actor.name,
+            request_id=request.id,
+            automatic=True,
+            details=details,
+        ),
+    )
+
+
+def assign(tx: Transaction, actor: Actor, request_id: int, changes: dict[str, int | None]) -> int:
+    """Give a request to a colleague or team (`owner_id`, `team_id`), or to nobody."""
+    request = locked(tx, request_id)
+    changed = change(tx, request, **changes)
+    if (changed.owner_id, changed.team_id) != (request.owner_id, request.team_id):
+        moved = {"from": request.owner_id, "to": changed.owner_id, "team": changed.team_id}
+        _event_entry(tx, request, actor, "assignment", moved)
+        tx.announce("request.assigned", by=actor.id, conversation=request.conversation_id)
+    return request_id
+
+
+def set_status(tx: Transaction, actor: Actor, request_id: int, status: str, status_text: str | None = None) -> int:
+    """Give a request another status; `resolved` stops its clocks, anything else starts them again."""
+    if status not in STATUSES:
+        raise Invalid(f"There is no status “{status}”.")
+    request = locked(tx, request_id)
+    text = request.status_text if status_text is None else status_text
+    change(tx, request, status=status, status_text=text)
+    if status != request.status:
+        _event_entry(tx, request, actor, "status", {"from": request.status, "to": status})
+        kind = {"resolved": "request.resolved"}.get(status, "request.status_changed")
+        if request.status == "resolved":
+            kind = "request.reopened"
+        tx.announce(kind, by=actor.id, conversation=request.conversation_id)
+    return request_id
+
+
+def snooze(tx: Transaction, actor: Actor, request_id: int, until: int | None) -> int:
+    """Put a request away until a time; it also wakes when the customer writes."""
+    if until is not None and until <= tx.now:
+        raise Invalid("A request can only be snoozed until a time to come.")
+    request = locked(tx, request_id)
+    if request.status == "resolved":
+        raise Invalid("A solved request waits for nothing; reopen it first.")
+    change(tx, request, snoozed_until=until)
+    tx.announce("request.snoozed" if until else "request.woken", by=actor.id, conversation=request.conversation_id)
+    return request_id
+
+
+def describe(tx: Transaction, actor: Actor, request_id: int, changes: dict[str, Any]) -> int:
+    """Change subject, topic, priority, store or the public status text."""
+    if changes.get("priority", "normal") not in PRIORITIES:
+        raise Invalid(f"The priorities are {', '.join(PRIORITIES)}.")
+    request = locked(tx, request_id)
+    index(tx, change(tx, request, **changes))
+    tx.announce("request.changed", by=actor.id, conversation=request.conversation_id)
+    return request_id
+
+
+def read(tx: Transaction, request_id: int) -> int:
+    """Somebody has looked: it is no longer unread."""
+    request = locked(tx, request_id)
+    if request.unread:
+        change(tx, request, unread=False)
+        tx.announce("request.read", conversation=request.conversation_id)
+    return request_id
+
+
+def move_entry(tx: Transaction, actor: Actor, entry_id: int, request_id: int) -> int:
+    """Put an entry under another request of the same customer; moving it back undoes it."""
+    entry = tx.first(entries_sql.entry, entry_id=entry_id)
+    request = locked(tx, request_id)
+    if entry is None:
+        raise NotFound("There is no such entry.")
+    owner = tx.one(customers_sql.customer_of_conversation, conversation_id=entry.conversation_id)
+    target = tx.one(customers_sql.customer_of_conversation, conversation_id=request.conversation_id)
+    if root(tx, owner.id).id != root(tx, target.id).id:
+        raise Invalid("An entry can only be moved to a request of the same customer.")
+    tx.run(entries_sql.move, entry_id=entry_id, request_id=request_id)
+    tx.touch("entries", entry_id)
+    noticed(tx, request, entry_id, entry.shown_at)
+    tx.announce("entry.moved", by=actor.id, conversation=entry.conversation_id)
+    return entry_id
+
+
+def open_by_hand(tx: Transaction, actor: Actor, customer_id: int, subject: str, topic: str) -> int:
+    """A colleague opens a matter; they own it."""
+    if not subject.strip():
+        raise Invalid("A request needs a subject.")
+    customer = root(tx, customer_id)
+    request = open_request(tx, customer.conversation_id, subject=subject.strip(), topic=topic, owner_id=actor.id)
+    return int(request.id)
+
+
+class Requests:
+    """What colleagues do with requests; each method is one unit, answered with the request's id."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def assign(self, actor: Actor, request_id: int, **changes: int | None) -> int:
+        """`owner_id` and `team_id`, None for nobody."""
+        authorize(actor, "requests.write")
+        return await self._db.unit(assign, actor, request_id, changes)
+
+    async def set_status(self, actor: Actor, request_id: int, status: str, status_text: str | None = None) -> int:
+        authorize(actor, "requests.write")
+        return await self._db.unit(set_status, actor, request_id, status, status_text)
+
+    async def snooze(self, actor: Actor, request_id: int, until: Any) -> int:
+        """`until` is an aware datetime, None to wake it."""
+        authorize(actor, "requests.write")
+        return await self._db.unit(snooze, actor, request_id, None if until is None else to_ms(until))
+
+    async def describe(self, actor: Actor, request_id: int, **changes: Any) -> int:
+        """`subject`, `topic`, `priority`, `store`, `status_text`."""
+        authorize(actor, "requests.write")
+        return await self._db.unit(describe, actor, request_id, changes)
+
+    async def read(self, actor: Actor, request_id: int) -> int:
+        authorize(actor, "conversations.read")
+        return await self._db.unit(read, request_id)
+
+    async def move_entry(self, actor: Actor, entry_id: int, request_id: int) -> int:
+        authorize(actor, "requests.write")
+        return await self._db.unit(move_entry, actor, entry_id, request_id)
+
+    async def open(self, actor: Actor, customer_id: int, subject: str, topic: str = "") -> int:
+        authorize(actor, "requests.write")
+        return await self._db.unit(open_by_hand, actor, customer_id, subject, topic)
+
+    async def wake_due(self) -> int:
+        """Called by the hub's timer."""
+        return await self._db.unit(wake_due)
+
+
+__all__ = ["Clues", "Requests", "id_of", "number_of", "preview", "public_status"]

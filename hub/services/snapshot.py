@@ -1,0 +1,535 @@
+"""What screens show, read from one snapshot. Events carry the same objects, made by the same functions."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from hub.clock import to_text
+from hub.database import Reading
+from hub.errors import NotFound
+from hub.ports.channel import Channel
+from hub.repositories import accounts as accounts_sql
+from hub.repositories import agents as agents_sql
+from hub.repositories import conversations as entries_sql
+from hub.repositories import deliveries as deliveries_sql
+from hub.repositories import drafts as drafts_sql
+from hub.repositories import identities as identities_sql
+from hub.repositories import requests as requests_sql
+from hub.repositories import teams as teams_sql
+from hub.services import orders
+from hub.services.conversations import preview
+from hub.services.identities import STRENGTH, group, root
+from hub.services.request_numbers import number_of
+from hub.services.requests import lists_of, public_status
+from hub.views import (
+    AccountView,
+    AgentView,
+    AttachmentView,
+    Author,
+    CannedView,
+    Claim,
+    ConversationView,
+    CustomerView,
+    DeliveryView,
+    DraftView,
+    EndpointName,
+    EndpointView,
+    EntryView,
+    LastWords,
+    ListView,
+    RequestView,
+    RowView,
+    SuggestionView,
+    TeamView,
+    Way,
+)
+
+PAGE = 50
+Floor = tuple[str, int]
+_LAST = (1 << 62, 1 << 62)
+_FIRST = (-(1 << 62), 0)
+
+
+class NoSuchCustomer(NotFound):
+    """There is no such customer."""
+
+    code = "no_such_customer"
+
+
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else to_text(ms)
+
+
+class Snapshot:
+    """Renders every collection; knows what each channel can do."""
+
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
+        self._channels = channels
+
+    # --- entries ---
+
+    def entries(self, rd: Reading, rows: Sequence[Any]) -> list[EntryView]:
+        """Entries with their files and deliveries, in the order given."""
+        ids = [row.id for row in rows]
+        files: dict[int, list[AttachmentView]] = {}
+        for item in rd.all(entries_sql.attachments_of, entry_ids=ids) if ids else ():
+            files.setdefault(item.entry_id, []).append(attachment(item))
+        sent: dict[int, list[Any]] = {}
+        outgoing = [row.id for row in rows if row.direction == "out"]
+        for item in rd.all(deliveries_sql.of_entries, entry_ids=outgoing) if outgoing else ():
+            sent.setdefault(item.entry_id, []).append(item)
+        shown_for: dict[int, int] = {}
+        for row in rows:
+            if row.conversation_id not in shown_for:
+                owner = rd.one(identities_sql.customer_of_conversation, conversation_id=row.conversation_id)
+                shown_for[row.conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
+        return [
+            _entry(row, shown_for[row.conversation_id], files.get(row.id, []), sent.get(row.id, [])) for row in rows
+        ]
+
+    def entry(self, rd: Reading, entry_id: int) -> EntryView:
+        row = rd.first(entries_sql.entry, entry_id=entry_id)
+        if row is None:
+            raise NotFound("There is no such entry.")
+        return self.entries(rd, [row])[0]
+
+    def page(self, rd: Reading, conversation_ids: Sequence[int], before: tuple[int, int], limit: int) -> tuple[list[EntryView], Floor | None]:
+        """The newest entries before (shown_at, id) of one or more conversations as one timeline, oldest first."""
+        streams = [
+            rd.all(
+                entries_sql.before,
+                conversation_id=conversation_id,
+                shown_at=before[0],
+                entry_id=before[1],
+                limit=limit + 1,
+            )
+            for conversation_id in conversation_ids
+        ]
+        merged = heapq.merge(*streams, key=lambda row: (-row.shown_at, -row.id))
+        rows = [row for row, _ in zip(merged, range(limit + 1), strict=False)]
+        return self._cut(rd, rows, limit)
+
+    def window(self, rd: Reading, conversation_ids: Sequence[int], floor: tuple[int, int]) -> tuple[list[EntryView], Floor | None]:
+        """Everything from the newest entry down to a floor that a screen already has."""
+        rows: list[Any] = []
+        for conversation_id in conversation_ids:
+            rows += rd.all(
+                entries_sql.since, conversation_id=conversation_id, shown_at=floor[0], entry_id=floor[1], limit=2000
+            )
+        rows.sort(key=lambda row: (row.shown_at, row.id), reverse=True)
+        return list(reversed(self.entries(rd, rows))), (to_text(floor[0]), floor[1])
+
+    def _cut(self, rd: Reading, rows: list[Any], limit: int) -> tuple[list[EntryView], Floor | None]:
+        kept = rows[:limit]
+        floor = (to_text(kept[-1].shown_at), kept[-1].id) if len(rows) > limit else None
+        return list(reversed(self.entries(rd, kept))), floor
+
+    # --- requests and the rows of the inbox ---
+
+    def requests(self, rd: Reading, rows: Sequence[Any]) -> list[RequestView]:
+        ids = [row.id for row in rows]
+        linked: dict[int, list[dict[str, str]]] = {}
+        for link in rd.all(requests_sql.orders_of, request_ids=ids) if ids else ():
+            linked.setdefault(link.request_id, []).append({"source": link.source, "number": link.number})
+        owners: dict[int, int] = {}
+        for row in rows:
+            if row.conversation_id not in owners:
+                owner = rd.one(identities_sql.customer_of_conversation, conversation_id=row.conversation_id)
+                owners[row.conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
+        return [_request(row, owners[row.conversation_id], linked.get(row.id, [])) for row in rows]
+
+    def rows(self, rd: Reading, rows: Sequence[Any]) -> list[RowView]:
+        return [_row(row, self._shown_customer(rd, row)) for row in rows]
+
+    def _shown_customer(self, rd: Reading, row: Any) -> tuple[int, str]:
+        if row.merged_into is None:
+            return row.customer_id, row.customer_name
+        shown = root(rd, row.customer_id)
+        return shown.id, shown.name
+
+    def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
+        """One page of an inbox list after (rank, id)."""
+        rows = self._list(rd, view, after or _FIRST, _LAST, limit + 1)
+        floor = (rows[limit - 1].rank, rows[limit - 1].id) if len(rows) > limit else None
+        return ListView(view=view, rows=self.rows(rd, rows[:limit]), floor=floor)
+
+    def inbox_window(self, rd: Reading, view: str, floor: tuple[int, int]) -> ListView:
+        """All of an inbox list down to a floor that a screen already has."""
+        return ListView(view=view, rows=self.rows(rd, self._list(rd, view, _FIRST, floor, 5000)), floor=floor)
+
+    def _list(self, rd: Reading, view: str, after: tuple[int, int], floor: tuple[int, int], limit: int) -> list[Any]:
+        name, _, owner = view.partition(":")
+        statement = requests_sql.LISTS.get(name)
+        if statement is None or bool(owner) != (name == "mine") or (owner and not owner.isdigit()):
+            raise NotFound(f"There is no list “{view}”.")
+        return rd.all(
+            statement,
+            rank=after[0],
+            after_id=after[1],
+            floor_rank=floor[0],
+            floor_id=floor[1],
+            limit=limit,
+            owner_id=int(owner or 0),
+        )
+
+    # --- customers ---
+
+    def customer(self, rd: Reading, customer_id: int) -> CustomerView:
+        """A customer as colleagues see them, with all who were merged into them."""
+        customer = rd.first(identities_sql.customer, customer_id=customer_id)
+        if customer is None:
+            raise NoSuchCustomer
+        members = group(rd, customer_id)
+        ids = [member.customer_id for member in members]
+        endpoints = rd.all(identities_sql.endpoints_of, customer_ids=ids)
+        best = max(
+            (e for e in endpoints if e.held and e.proven_at is not None),
+            key=lambda e: (STRENGTH[e.assurance], e.proven_at),
+            default=None,
+        )
+        shop = rd.all(identities_sql.shop_numbers, customer_ids=ids)
+        known: dict[str, Any] = {}
+        for row in shop:
+            known |= {k: v for k, v in msgspec.json.decode(row.body).items() if v}
+        ways = self._ways(rd)
+        return CustomerView(
+            id=customer.id,
+            version=customer.version,
+            name=customer.name,
+            language=customer.language,
+            kind=customer.kind,
+            provisional=customer.provisional,
+            assurance=best.assurance if best else None,
+            assurance_method=best.method if best else "",
+            proven_at=_time(best.proven_at) if best else None,
+            endpoints=[_endpoint(e, ways) for e in endpoints if e.held and (e.kind != "session" or e.scope)],
+            says=[Claim(kind=e.kind, address=e.shown) for e in endpoints if not e.held],
+            conversations=[member.conversation_id for member in members],
+            joined=ids[1:],
+            numbers=[{"source": row.source, "number": row.number} for row in shop],
+            loyalty=known.get("loyalty"),
+            consent=known.get("consent"),
+            segments=known.get("segments") or [],
+            fields=known.get("fields") or {},
+            suggestions=self._suggestions(rd, ids),
+        )
+
+    def _suggestions(self, rd: Reading, ids: list[int]) -> list[SuggestionView]:
+        return [
+            SuggestionView(
+                id=row.id, customer_id=row.other_id, name=row.name, evidence=msgspec.json.decode(row.evidence)
+            )
+            for row in rd.all(identities_sql.suggestions_of, customer_ids=ids)
+            if row.other_id not in ids
+        ]
+
+    def _ways(self, rd: Reading) -> dict[tuple[str, str], list[Way]]:
+        """Per (address kind, scope): the accounts that can carry an answer there."""
+        ways: dict[tuple[str, str], list[Way]] = {}
+        for row in rd.all(accounts_sql.every):
+            channel = self._channels.get(row.channel)
+            if channel is None or row.gone or not channel.capabilities.reply:
+                continue
+            why_not = row.state_reason if row.state == "failing" else ""
+            scope = row.name if channel.scoped else ""
+            way = Way(account=row.name, channel=row.channel, why_not=why_not)
+            ways.setdefault((channel.address_kind, scope), []).append(way)
+            ways.setdefault(("session", row.name), []).append(way)
+        return ways
+
+    def conversation(self, rd: Reading, customer_id: int, floor: tuple[int, int] | None = None) -> ConversationView:
+        """The screen of one customer: newest page, or everything down to `floor`."""
+        shown = root(rd, self._known(rd, customer_id))
+        customer = self.customer(rd, shown.id)
+        if floor is None:
+            entries, new_floor = self.page(rd, customer.conversations, _LAST, PAGE)
+        else:
+            entries, new_floor = self.window(rd, customer.conversations, floor)
+        requests = rd.all(requests_sql.of_conversations, conversation_ids=customer.conversations)
+        return ConversationView(
+            customer=customer,
+            entries=entries,
+            floor=new_floor,
+            requests=self.requests(rd, requests),
+            orders=orders.of_customers(rd, [shown.id, *customer.joined]),
+        )
+
+    def _known(self, rd: Reading, customer_id: int) -> int:
+        if rd.first(identities_sql.customer, customer_id=customer_id) is None:
+            raise NoSuchCustomer
+        return customer_id
+
+    # --- what is everywhere ---
+
+    def agents(self, rd: Reading) -> list[AgentView]:
+        return [_agent(row) for row in rd.all(agents_sql.everyone)]
+
+    def teams(self, rd: Reading) -> list[TeamView]:
+        members: dict[int, list[int]] = {}
+        for row in rd.all(teams_sql.members):
+            members.setdefault(row.team_id, []).append(row.agent_id)
+        return [
+            TeamView(id=row.id, version=row.version, name=row.name, agents=members.get(row.id, []), gone=row.gone)
+            for row in rd.all(teams_sql.every_team)
+        ]
+
+    def canned(self, rd: Reading) -> list[CannedView]:
+        return [
+            CannedView(
+                id=row.id, version=row.version, name=row.name, text=row.text, language=row.language, gone=row.gone
+            )
+            for row in rd.all(teams_sql.every_canned)
+        ]
+
+    def accounts(self, rd: Reading) -> list[AccountView]:
+        return [self._account(row) for row in rd.all(accounts_sql.every)]
+
+    def _account(self, row: Any) -> AccountView:
+        channel = self._channels.get(row.channel)
+        settings = msgspec.json.decode(row.settings)
+        return AccountView(
+            id=row.id,
+            version=row.version,
+            name=row.name,
+            channel=row.channel,
+            label=row.label,
+            address=settings.get("address", ""),
+            capabilities=msgspec.to_builtins(channel.capabilities) if channel else {},
+            state=row.state,
+            state_reason=row.state_reason,
+            gone=row.gone,
+        )
+
+    def drafts(self, rd: Reading, agent_id: int) -> list[DraftView]:
+        return [_draft(row) for row in rd.all(drafts_sql.of_agent, agent_id=agent_id)]
+
+    def counts(self, rd: Reading, agent_id: int) -> dict[str, int]:
+        """How many rows each list holds, as far as this colleague sees them."""
+        wanted = {"open", "unassigned", "snoozed", "failed", f"mine:{agent_id}"}
+        found = {row.name: row.n for row in rd.all(requests_sql.counts) if row.name in wanted}
+        return dict.fromkeys(sorted(wanted), 0) | found
+
+    # --- the objects that a unit touched ---
+
+    def collection(self, rd: Reading, name: str, ids: Sequence[int]) -> list[Any]:
+        """The objects of a collection with these ids, as they are now."""
+        match name:
+            case "entries":
+                return [self.entry(rd, i) for i in ids]
+            case "requests":
+                return self.requests(rd, [rd.one(requests_sql.request, request_id=i) for i in ids])
+            case "rows":
+                return self.rows(rd, [rd.one(requests_sql.row, request_id=i) for i in ids])
+            case "customers":
+                return [self.customer(rd, i) for i in ids]
+            case "orders":
+                return orders.shown(rd, list(ids))
+            case "drafts":
+                return [_draft(rd.one(drafts_sql.draft, draft_id=i)) for i in ids]
+            case "agents" | "teams" | "canned" | "accounts":
+                everything: list[Any] = getattr(self, name)(rd)
+                return [item for item in everything if item.id in ids]
+        raise LookupError(name)
+
+
+def attachment(row: Any) -> AttachmentView:
+    return AttachmentView(
+        id=row.id, filename=row.filename, content_type=row.content_type, size=row.size, image=row.image
+    )
+
+
+def _endpoint_name(row: Any) -> EndpointName | None:
+    if row.endpoint_id is None:
+        return None
+    return EndpointName(id=row.endpoint_id, kind=row.endpoint_kind, address=row.endpoint_shown)
+
+
+def _entry(row: Any, customer_id: int, files: list[AttachmentView], sent: list[Any]) -> EntryView:
+    proven = row.endpoint_proven_at
+    return EntryView(
+        id=row.id,
+        version=row.version,
+        conversation_id=row.conversation_id,
+        customer_id=customer_id,
+        seq=row.seq,
+        shown_at=to_text(row.shown_at),
+        kind=row.kind,
+        direction=row.direction,
+        channel=row.channel,
+        account=row.account or "",
+        author=Author(kind=row.author_kind, id=row.author_id, name=row.author_name),
+        subject=row.subject,
+        text=row.text,
+        quoted_from=row.quoted_from,
+        has_html=row.has_html,
+        remote_images=row.remote_images or 0,
+        attachments=files,
+        endpoint=_endpoint_name(row),
+        assurance=row.assurance,
+        assurance_method=row.assurance_method,
+        before_proof=bool(row.assurance == "claimed" and proven is not None and row.received_time < proven),
+        request_id=row.request_id,
+        provider_time=_time(row.provider_time),
+        received_time=to_text(row.received_time),
+        automatic=row.automatic,
+        backfilled=row.backfilled,
+        unreadable=row.unreadable,
+        orders=msgspec.json.decode(row.orders),
+        delivery=_delivery(sent),
+        details=msgspec.json.decode(row.details),
+    )
+
+
+# The state of a message in several parts is that of its least advanced part.
+_ADVANCE = ("failed", "uncertain", "cancelled", "scheduled", "queued", "sending", "sent", "delivered", "read")
+
+
+def _delivery(rows: list[Any]) -> DeliveryView | None:
+    """One line for all attempts and parts: the newest attempt on the way chosen, and where it moved on to."""
+    if not rows:
+        return None
+    replaced = {row.follows_id for row in rows if row.follows_id is not None}
+    way = rows[0].account_id
+    current = [row for row in rows if row.account_id == way and row.id not in _retried(rows, replaced, way)]
+    shown = min(current, key=lambda row: _ADVANCE.index(row.state))
+    moved = next((row for row in reversed(rows) if row.account_id != way), None)
+    if moved is not None:
+        shown = moved
+    return DeliveryView(
+        id=shown.id,
+        version=shown.version,
+        state=shown.state,
+        reason=shown.reason,
+        code=shown.code,
+        account=shown.account,
+        channel=shown.channel,
+        endpoint=_endpoint_name(shown),
+        sent_at=_time(shown.sent_at),
+        delivered_at=_time(shown.delivered_at),
+        read_at=_time(shown.read_at),
+        next_try_at=_time(shown.next_try_at) if shown.state in {"scheduled", "queued"} else None,
+        undo_until=_time(shown.undo_until),
+        tries=shown.tries,
+        can_retry=shown.state in {"failed", "uncertain", "cancelled"},
+        moved_to=_endpoint_name(moved) if moved is not None else None,
+    )
+
+
+def _retried(rows: list[Any], replaced: set[int], way: int) -> set[int]:
+    return {row.id for row in rows if row.id in replaced and any(r.follows_id == row.id and r.account_id == way for r in rows)}
+
+
+def _request(row: Any, customer_id: int, linked: list[dict[str, str]]) -> RequestView:
+    first = row.first_response_at
+    return RequestView(
+        id=row.id,
+        version=row.version,
+        number=number_of(row.id),
+        customer_id=customer_id,
+        conversation_id=row.conversation_id,
+        subject=row.subject,
+        topic=row.topic,
+        status=row.status,
+        status_text=public_status(row),
+        owner_id=row.owner_id,
+        team_id=row.team_id,
+        priority=row.priority,
+        store=row.store,
+        snoozed_until=_time(row.snoozed_until),
+        opened_at=to_text(row.opened_at),
+        first_response_at=_time(first),
+        resolved_at=_time(row.resolved_at),
+        waiting_since=_time(row.waiting_since),
+        clocks={
+            "first_response_s": None if first is None else (first - row.opened_at) // 1000,
+            "resolution_s": row.open_ms // 1000 if row.status == "resolved" else None,
+        },
+        orders=linked,
+    )
+
+
+def _row(row: Any, customer: tuple[int, str]) -> RowView:
+    return RowView(
+        id=row.id,
+        version=row.version,
+        number=number_of(row.id),
+        customer_id=customer[0],
+        conversation_id=row.conversation_id,
+        customer_name=customer[1],
+        assurance=row.words_assurance,
+        subject=row.subject,
+        topic=row.topic,
+        status=row.status,
+        owner_id=row.owner_id,
+        team_id=row.team_id,
+        priority=row.priority,
+        snoozed_until=_time(row.snoozed_until),
+        opened_at=to_text(row.opened_at),
+        waiting_since=_time(row.waiting_since),
+        last_at=to_text(row.last_at),
+        unread=row.unread,
+        failed=row.failed > 0,
+        rank=row.rank,
+        views=lists_of(row),
+        last=_last_words(row),
+    )
+
+
+def _last_words(row: Any) -> LastWords | None:
+    if row.words_id is None:
+        return None
+    return LastWords(
+        entry_id=row.words_id,
+        kind=row.words_kind,
+        channel=row.words_channel,
+        direction=row.words_direction,
+        author=row.words_author,
+        text=preview(row.words_text) or row.words_subject,
+    )
+
+
+def _endpoint(row: Any, ways: dict[tuple[str, str], list[Way]]) -> EndpointView:
+    return EndpointView(
+        id=row.id,
+        kind=row.kind,
+        address=row.shown,
+        scope=row.scope,
+        held=row.held,
+        assurance=row.assurance,
+        method=row.method,
+        proven_at=_time(row.proven_at),
+        shared=row.shared,
+        ways=ways.get((row.kind, row.scope), []),
+    )
+
+
+def _agent(row: Any) -> AgentView:
+    return AgentView(
+        id=row.id,
+        version=row.version,
+        name=row.name,
+        email=row.email,
+        role=row.role,
+        away=row.away,
+        disabled=row.disabled,
+        is_token=row.is_token,
+    )
+
+
+def _draft(row: Any) -> DraftView:
+    return DraftView(
+        id=row.id,
+        version=row.version,
+        agent_id=row.agent_id,
+        customer_id=row.customer_id,
+        customer_name=row.customer_name or "",
+        mode=row.mode,
+        slot=row.slot,
+        body=msgspec.Raw(row.body.encode()),
+        saved_at=to_text(row.saved_at),
+        gone=row.gone,
+    )
