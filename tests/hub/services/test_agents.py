@@ -62,7 +62,7 @@ class Door:
 
 @pytest.fixture(name="door")
 async def open_door(db: Database) -> AsyncIterator[Door]:
-    passwords, remembered = Passwords(), Remembered[Session]()
+    passwords, remembered = Passwords(), Remembered[Session](db.clock)
     yield Door(Agents(db, passwords, remembered, "Feldweg"), Sessions(db, passwords, remembered), Teams(db), db)
     passwords.stop()
 
@@ -319,10 +319,8 @@ async def test_a_session_in_use_goes_on_but_not_beyond_seven_days(door: Door, cl
 
     for _ in range(15):
         clock.move_by(timedelta(hours=11))
-        door.sessions._remembered.forget()
         await door.session(signed_in)
     clock.move_by(timedelta(hours=4))
-    door.sessions._remembered.forget()
 
     with pytest.raises(SignedOut):
         await door.session(signed_in)

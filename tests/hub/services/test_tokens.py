@@ -18,7 +18,7 @@ STORED = Statement(select(models.tokens.c.secret_hash))
 
 @pytest.fixture(name="tokens")
 def open_tokens(db: Database) -> Tokens:
-    return Tokens(db, Remembered[Known]())
+    return Tokens(db, Remembered[Known](db.clock))
 
 
 async def test_a_token_acts_as_a_colleague_named_after_it(tokens: Tokens) -> None:
