@@ -25,6 +25,8 @@ ENTRIES = {
     "frame.js": "agent_ui/widget/frame.tsx",
     "frame.css": "agent_ui/widget/frame.css",
     "pages.css": "agent_ui/static/pages.css",
+    "demo-shop.css": "agent_ui/static/demo-shop.css",
+    "demo-shop.js": "agent_ui/static/demo-shop.js",
 }
 # Loaded by Node in the tests, so it keeps its name and stays out of the wheel.
 TEST_MODULE = ("store.mjs", "agent_ui/console/store.ts")
