@@ -20,6 +20,6 @@ export function translator(language: string, texts: Catalogue, fallback: Catalog
     const text = texts[key] ?? fallback[key];
     if (text === undefined) return key;
     if (typeof text === "string") return fill(text, gaps);
-    return fill(text[plural.select(Number(gaps.n))] ?? text.other ?? key, gaps);
+    return fill(text[plural.select(Number(gaps["n"]))] ?? text.other ?? key, gaps);
   };
 }

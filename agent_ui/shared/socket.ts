@@ -28,8 +28,23 @@ export interface LinkOptions {
   path: string;
   hello: () => object;
   /** Gets every frame but answers, beats and farewells; the first one after a hello means that we are in step. */
-  onFrame: (frame: Record<string, unknown>) => void;
+  onFrame: (frame: Frame) => void;
   onState: (state: LinkState) => void;
+  /** Hears the hub's clock every 20 seconds. */
+  onBeat?: (time: string) => void;
+}
+
+/** One message from the hub; each has one of these fields, `snapshot` and `events` also a position. */
+export interface Frame {
+  snapshot?: unknown;
+  events?: unknown[];
+  position?: string;
+  presence?: unknown;
+  beat?: string;
+  answer?: string;
+  ok?: unknown;
+  error?: Problem;
+  over?: { code: string; text: string };
 }
 
 interface Waiting {
@@ -47,7 +62,7 @@ export function callKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join("");
 }
 
-export function connect({ path, hello, onFrame, onState }: LinkOptions): Link {
+export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions): Link {
   const calls = new Map<string, Waiting>();
   let socket: WebSocket | null = null;
   let inStep = false;
@@ -64,7 +79,7 @@ export function connect({ path, hello, onFrame, onState }: LinkOptions): Link {
     const line = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
     socket = line;
     line.onopen = () => line.send(JSON.stringify({ hello: hello() }));
-    line.onmessage = (event) => line === socket && receive(JSON.parse(event.data as string));
+    line.onmessage = (event) => line === socket && receive(JSON.parse(event.data as string) as Frame);
     line.onclose = () => line === socket && lose();
     listen();
   }
@@ -74,11 +89,11 @@ export function connect({ path, hello, onFrame, onState }: LinkOptions): Link {
     silenceTimer = window.setTimeout(lose, SILENCE);
   }
 
-  function receive(frame: Record<string, unknown>): void {
+  function receive(frame: Frame): void {
     listen();
-    if ("answer" in frame) return answer(frame);
-    if ("over" in frame) return end(frame.over as { code: string; text: string });
-    if ("beat" in frame) return;
+    if (frame.answer !== undefined) return answer(frame.answer, frame);
+    if (frame.over) return end(frame.over);
+    if (frame.beat) return onBeat?.(frame.beat);
     onFrame(frame);
     if (inStep) return;
     inStep = true;
@@ -87,11 +102,10 @@ export function connect({ path, hello, onFrame, onState }: LinkOptions): Link {
     for (const waiting of calls.values()) socket?.send(waiting.frame);
   }
 
-  function answer(frame: Record<string, unknown>): void {
-    const key = frame.answer as string;
+  function answer(key: string, frame: Frame): void {
     const waiting = calls.get(key);
     calls.delete(key);
-    if ("error" in frame) waiting?.reject(frame.error as Problem);
+    if (frame.error) waiting?.reject(frame.error);
     else waiting?.resolve(frame.ok as never);
   }
 

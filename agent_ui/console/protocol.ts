@@ -1,0 +1,386 @@
+/** What travels between the console and the hub, as agent_ui/README.md describes it. */
+
+export type Id = number;
+export type Time = string;
+export type Place = [string, Id];
+
+export type Assurance = "claimed" | "link" | "code" | "signed" | "staff";
+export type RequestStatus =
+  | "new"
+  | "open"
+  | "waiting_customer"
+  | "waiting_third_party"
+  | "ready_in_store"
+  | "resolved";
+export type DeliveryState =
+  | "scheduled"
+  | "queued"
+  | "sending"
+  | "sent"
+  | "delivered"
+  | "read"
+  | "failed"
+  | "uncertain"
+  | "cancelled";
+export type Role = "store" | "agent" | "supervisor" | "admin";
+
+/** Everything that a collection holds: newer versions replace older ones, `gone` removes. */
+export interface Kept {
+  id: Id;
+  version: number;
+  gone?: boolean;
+}
+
+export interface Row extends Kept {
+  number: string;
+  customer_id: Id;
+  conversation_id: Id;
+  customer_name: string;
+  assurance: Assurance | null;
+  subject: string | null;
+  topic: string | null;
+  status: RequestStatus;
+  owner_id: Id | null;
+  team_id: Id | null;
+  priority: string | null;
+  snoozed_until: Time | null;
+  opened_at: Time;
+  waiting_since: Time | null;
+  last_at: Time | null;
+  unread: boolean | number;
+  failed: boolean | number;
+  rank: string;
+  views: string[];
+  last: {
+    entry_id: Id;
+    kind: EntryKind;
+    channel: string | null;
+    direction: "in" | "out" | null;
+    author: string | { name: string } | null;
+    text: string;
+  } | null;
+}
+
+export interface Request extends Kept {
+  number: string;
+  customer_id: Id;
+  conversation_id: Id;
+  subject: string | null;
+  topic: string | null;
+  status: RequestStatus;
+  status_text?: string;
+  owner_id: Id | null;
+  team_id: Id | null;
+  priority: string | null;
+  snoozed_until: Time | null;
+  opened_at: Time;
+  first_response_at: Time | null;
+  resolved_at: Time | null;
+  waiting_since: Time | null;
+  clocks?: { first_response_s: number | null; resolution_s: number | null };
+  orders?: OrderName[];
+}
+
+export interface OrderName {
+  source: string;
+  number: string;
+}
+
+export interface Address {
+  id: Id;
+  kind: string;
+  address: string;
+}
+
+export interface Way {
+  account: string;
+  channel: string;
+  why_not: string | null;
+}
+
+export interface Endpoint extends Address {
+  scope?: string;
+  held: boolean;
+  assurance: Assurance | null;
+  method: string | null;
+  proven_at: Time | null;
+  shared: boolean;
+  ways: Way[];
+}
+
+export interface Customer extends Kept {
+  name: string;
+  language: string | null;
+  kind: "person" | "spam" | "not_customer";
+  provisional: boolean;
+  assurance: Assurance | null;
+  assurance_method: string | null;
+  proven_at: Time | null;
+  endpoints: Endpoint[];
+  says: { kind: string; address: string }[];
+  conversations: { id: Id; last_seq: number }[];
+  joined: Id[];
+  numbers: OrderName[];
+  loyalty: unknown;
+  consent: unknown;
+  segments: string[] | null;
+  fields: Record<string, unknown> | null;
+  suggestions: { id: Id; customer_id: Id; name: string; evidence: string | string[] }[];
+}
+
+export type EntryKind =
+  | "message"
+  | "note"
+  | "call"
+  | "store_visit"
+  | "order"
+  | "assignment"
+  | "status"
+  | "merge";
+
+export interface Attachment {
+  id: Id;
+  filename: string;
+  content_type: string;
+  size: number;
+  image: { width: number; height: number } | boolean | null;
+}
+
+export interface Entry extends Kept {
+  conversation_id: Id;
+  customer_id: Id;
+  seq: number;
+  shown_at: Time;
+  kind: EntryKind;
+  direction: "in" | "out" | null;
+  channel: string | null;
+  account: string | null;
+  author: { kind: "customer" | "agent" | "participant" | "system" | "shop"; id: Id | null; name: string };
+  subject: string | null;
+  text: string;
+  quoted_from: number | null;
+  has_html: boolean;
+  remote_images: boolean;
+  attachments: Attachment[];
+  endpoint: Address | null;
+  assurance: Assurance | null;
+  assurance_method: string | null;
+  before_proof: boolean;
+  request_id: Id | null;
+  provider_time: Time | null;
+  received_time: Time | null;
+  automatic: boolean;
+  backfilled: boolean;
+  unreadable: boolean;
+  orders: (OrderName & { version?: number; start: number; end: number })[];
+  delivery: Delivery | null;
+  details: EntryDetails;
+  hidden?: boolean;
+}
+
+export interface EntryDetails {
+  outcome?: string | null;
+  promise?: string | null;
+  due_at?: Time | null;
+  duration_s?: number | null;
+  started_at?: Time | null;
+  source?: string;
+  number?: string;
+  milestone?: string;
+  as_of?: Time;
+  from?: unknown;
+  to?: unknown;
+  [more: string]: unknown;
+}
+
+export interface Delivery extends Kept {
+  state: DeliveryState;
+  reason: string | null;
+  code: string | null;
+  account: string | null;
+  channel: string | null;
+  endpoint: Address | null;
+  sent_at: Time | null;
+  delivered_at: Time | null;
+  read_at: Time | null;
+  next_try_at: Time | null;
+  undo_until: Time | null;
+  tries: number;
+  can_retry: boolean;
+  moved_to: { channel: string; address: string } | null;
+}
+
+export interface OrderLine {
+  sku?: string;
+  name: string;
+  quantity?: number;
+  price?: number;
+  image?: string;
+}
+
+export interface Order extends Kept, OrderName {
+  customer_ids: Id[];
+  as_of: Time;
+  masked?: boolean;
+  order: {
+    status: string;
+    placed_at?: Time;
+    updated_at?: Time;
+    total?: number;
+    currency?: string;
+    lines?: OrderLine[];
+    payments?: { method: string; amount?: number; status?: string }[];
+    shipments?: { carrier?: string; tracking?: string; status?: string; expected?: Time; url?: string }[];
+    returns?: { number?: string; status?: string }[];
+    pickup?: { store?: string; code?: string; shelf?: string; status?: string; collect_by?: Time } | null;
+    store?: string;
+  };
+}
+
+export type Mode = "reply" | "note" | "call" | "first";
+
+export interface Draft extends Kept {
+  customer_id: Id | null;
+  customer_name: string | null;
+  request_id: Id | null;
+  mode: Mode;
+  endpoint_id: Id | null;
+  account: string | null;
+  text: string;
+  attachments: Attachment[];
+  base: Record<string, number> | null;
+  fields: Record<string, unknown> | null;
+  saved_at: Time;
+}
+
+export interface Agent extends Kept {
+  name: string;
+  email: string;
+  role: Role;
+  away: boolean;
+  disabled: boolean;
+  online: boolean;
+  teams?: Id[];
+}
+
+export interface Team extends Kept {
+  name: string;
+  agents?: Id[];
+}
+
+export interface Account extends Kept {
+  name: string;
+  channel: string;
+  label: string;
+  address: string | null;
+  capabilities: unknown;
+  state: string;
+  state_reason: string | null;
+}
+
+export interface Canned extends Kept {
+  name: string;
+  text: string;
+  language: string | null;
+}
+
+export interface Changes {
+  agents?: Agent[];
+  teams?: Team[];
+  accounts?: Account[];
+  canned?: Canned[];
+  rows?: Row[];
+  customers?: Customer[];
+  entries?: Entry[];
+  requests?: Request[];
+  orders?: Order[];
+  drafts?: Draft[];
+}
+
+export interface Event {
+  kind: string;
+  at: Time;
+  by: Id | null;
+  customer: Id | null;
+  changes: Changes;
+  counts?: Record<string, number>;
+}
+
+export interface ListPage {
+  view: string;
+  rows: Row[];
+  floor: Place | null;
+}
+
+export interface Conversation {
+  customer: Customer;
+  entries: Entry[];
+  floor: Place | null;
+  requests: Request[];
+  orders: Order[];
+  position?: string;
+}
+
+export interface Snapshot {
+  me: Id;
+  company: { name: string; country: string; time_zone: string; language: string };
+  agents: Agent[];
+  teams: Team[];
+  accounts: Account[];
+  canned: Canned[];
+  drafts: Draft[];
+  counts: Record<string, number>;
+  list: ListPage;
+  conversation: Conversation | null;
+}
+
+export type NewsFrame =
+  | { snapshot: Snapshot; position: string }
+  | { events: Event[]; position: string };
+
+export interface Watch {
+  view: string;
+  view_floor: Place | null;
+  customer: Id | null;
+  entries_floor: Place | null;
+}
+
+export type Doing = "reading" | "reply" | "note";
+
+export interface Presence {
+  customer: Id | null;
+  agents?: { id: Id; doing: Doing }[];
+  visitor?: { online: boolean; typing: boolean; text?: string } | null;
+  call?: ScreenPop;
+}
+
+export interface ScreenPop {
+  phone: string | null;
+  candidates: Candidate[];
+}
+
+export interface Candidate {
+  customer_id: Id;
+  name: string;
+  evidence: string[];
+  assurance: Assurance | null;
+  requests: Request[];
+  orders: Order[];
+}
+
+export interface Hit {
+  id: Id;
+  customer_id: Id | null;
+  title: string;
+  snippet: string;
+  at: Time | null;
+  marks?: [number, number][];
+  number?: string;
+  status?: string;
+  channel?: string;
+}
+
+export interface Found {
+  groups: { customers?: Hit[]; requests?: Hit[]; orders?: Hit[]; messages?: Hit[] };
+  next: unknown;
+}

@@ -1,0 +1,55 @@
+/** Where a reply goes: the endpoint as a menu of every way, with the reason why it was chosen or cannot be. */
+
+import type { JSX } from "preact";
+import { Down } from "../shared/icons";
+import { type Destination, wroteLastOn } from "./destinations";
+import { focusComposer, write } from "./drafts";
+import { MenuButton, type MenuItem } from "./menu";
+import { channelName, channelSign } from "./signs";
+import { named, secondsSince, span, t } from "./text";
+
+export function To({ all, to, customer }: { all: Destination[]; to: Destination | null; customer: number }): JSX.Element {
+  if (!to) return <span class="composer-why warn">{t("to.none")}</span>;
+  const Sign = channelSign(to.way.channel, to.endpoint.kind);
+  const items: MenuItem[] = all.map((one) => ({
+    label: addressOf(one),
+    hint: one.way.why_not ? named("whynot", one.way.why_not) : whyUsable(one),
+    icon: channelSign(one.way.channel, one.endpoint.kind),
+    chosen: one.endpoint.id === to.endpoint.id && one.way.account === to.way.account,
+    off: Boolean(one.way.why_not),
+    run: () => {
+      write(customer, "reply", { endpoint: one.endpoint.id, account: one.way.account });
+      focusComposer();
+    },
+  }));
+  return (
+    <>
+      <span class="to-word">{t("to.label")}</span>
+      <MenuButton class="button to-button" label={t("to.menu", { address: addressOf(to) })} items={items} id="to-menu">
+        <Sign size={14} />
+        <span class="to-address">{addressOf(to)}</span>
+        <Down size={12} />
+      </MenuButton>
+      <span class="composer-why">{why(all, to)}</span>
+    </>
+  );
+}
+
+function addressOf({ endpoint, way }: Destination): string {
+  const name = channelName(way.channel);
+  return endpoint.kind === "session" || !endpoint.address ? name : t("to.address", { channel: name, address: endpoint.address });
+}
+
+/** Why this one: what happened on the way they used last, or when they wrote here. */
+function why(all: Destination[], to: Destination): string {
+  if (to.way.why_not) return named("whynot", to.way.why_not);
+  const last = wroteLastOn(all);
+  if (last && last !== to && last.way.why_not) return named("whynot", last.way.why_not);
+  return whyUsable(to);
+}
+
+function whyUsable({ endpoint, lastWrote }: Destination): string {
+  if (lastWrote) return t("to.wrote", { span: span(secondsSince(lastWrote)) });
+  if (endpoint.shared) return t("to.shared");
+  return endpoint.assurance && endpoint.assurance !== "claimed" ? t("to.proven") : t("to.claimed");
+}
