@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnClause,
     ColumnElement,
     Select,
     TableClause,
@@ -21,9 +22,10 @@ from sqlalchemy import (
     column,
     delete,
     func,
-    literal_column,
+    not_,
     select,
     table,
+    union,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -60,6 +62,8 @@ Wanted = Sequence[Term]
 
 # PostgreSQL keeps no more places of one word, and none beyond this one.
 _PLACES_OF_WORD = 255
+# Among so many of the newest rows a common word fills a page.
+_NEWEST_ROWS = 2000
 MOST_WORDS = 16_000
 
 
@@ -112,7 +116,9 @@ def _tsquery_phrase(phrase: Phrase) -> str:
 
 
 def _index(name: str) -> TableClause:
-    return table(name, column("rowid", BigInteger), column("words", Text), column("found", TSVECTOR))
+    # FTS5 is asked through a column that has its table's name.
+    columns: list[ColumnClause[Any]] = [column("rowid", BigInteger), column("words", Text), column(name, Text)]
+    return table(name, *columns, column("found", TSVECTOR))
 
 
 messages = _index("search_messages")
@@ -120,30 +126,55 @@ things = _index("search_things")
 
 
 def _add(index: TableClause) -> Statement:
-    values = {"rowid": bindparam("id", type_=BigInteger()), "words": bindparam("words", type_=_Words())}
+    row_id = bindparam("id", type_=BigInteger())
+    words = bindparam("words", type_=_Words())
     places = cast(bindparam("places", type_=_Places()), TSVECTOR)
+    return Statement(
+        lambda d: d.insert(index).values(
+            {"rowid": row_id, "found": places} if d is postgresql else {"rowid": row_id, "words": words}
+        )
+    )
 
-    def build(d: ModuleType) -> Any:
-        return d.insert(index).values({**values, "found": places} if d is postgresql else values)
 
-    return Statement(build)
-
-
-def _matches(index: TableClause, d: ModuleType) -> ColumnElement[bool]:
-    match = bindparam("match", type_=_Match())
-    if d is postgresql:
-        return index.c.found.op("@@", is_comparison=True)(cast(match, postgresql.TSQUERY))
-    return literal_column(index.name, Text).op("MATCH", is_comparison=True)(match)
+def _before(index: TableClause) -> ColumnElement[bool]:
+    return index.c.rowid < bindparam("before", type_=BigInteger())
 
 
 def _newest(index: TableClause, d: ModuleType) -> Select[Any]:
-    # The index's own order is that of time, so the newest hits come without sorting all the others.
+    """Ids of the newest hits. The index's own order is that of time, so none are sorted that are not wanted."""
+    if d is postgresql:
+        return _newest_of_tsvectors(index)
+    match = index.c[index.name].op("MATCH", is_comparison=True)(bindparam("match", type_=_Match()))
     return (
         select(index.c.rowid.label("id"))
-        .where(_matches(index, d), index.c.rowid < bindparam("before", type_=BigInteger()))
+        .where(match, _before(index))
         .order_by(index.c.rowid.desc())
         .limit(bindparam("limit"))
     )
+
+
+def _newest_of_tsvectors(index: TableClause) -> Select[Any]:
+    """Common words are found among the newest rows; only what is not common is taken from the word index.
+
+    Left to choose, PostgreSQL guesses how common the start of a word is, and reads the whole table for a rare one.
+    """
+    columns = (index.c.rowid, index.c.found)
+    newest = select(*columns).where(_before(index)).order_by(index.c.rowid.desc()).limit(_NEWEST_ROWS).subquery()
+    recent = (
+        select(newest.c.rowid)
+        .where(_has(newest.c.found))
+        .order_by(newest.c.rowid.desc())
+        .limit(bindparam("limit"))
+        .cte("recent")
+    )
+    enough = select(func.count()).select_from(recent).scalar_subquery() >= bindparam("limit")
+    older = select(index.c.rowid).where(_has(index.c.found), _before(index), not_(enough))
+    hits = union(select(recent.c.rowid), older).subquery()
+    return select(hits.c.rowid.label("id")).order_by(hits.c.rowid.desc()).limit(bindparam("limit"))
+
+
+def _has(found: ColumnElement[Any]) -> ColumnElement[bool]:
+    return found.op("@@", is_comparison=True)(cast(bindparam("match", type_=_Match()), postgresql.TSQUERY))
 
 
 def _newest_messages(d: ModuleType) -> ClauseElement:
