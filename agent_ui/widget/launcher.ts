@@ -9,7 +9,8 @@ type Calling = [verb: string, value?: unknown];
 
 declare global {
   interface Window {
-    onethread?: ((...calling: Calling) => void) & { q?: Iterable<ArrayLike<unknown>> };
+    /** `q` holds what a shop's page asked for before this script came; `on` says that it is here. */
+    onethread?: ((...calling: Calling) => void) & { q?: Iterable<ArrayLike<unknown>>; on?: true };
   }
 }
 
@@ -121,7 +122,7 @@ function start(script: HTMLScriptElement): void {
   }
 
   const early = window.onethread?.q ?? [];
-  window.onethread = obey;
+  window.onethread = Object.assign(obey, { on: true as const });
   addEventListener("message", hear);
   if (accent) shell.paint(`${accent} ${onAccent}`);
   for (const calling of early) obey(...(Array.from(calling) as Calling));
@@ -129,7 +130,7 @@ function start(script: HTMLScriptElement): void {
 }
 
 const script = document.currentScript as HTMLScriptElement;
-if (!window.onethread || window.onethread.q) {
+if (!window.onethread?.on) {
   if (document.body) start(script);
   else addEventListener("DOMContentLoaded", () => start(script));
 }
