@@ -61,8 +61,7 @@ def put(tx: Transaction, source: str, number: str, order: Order, *, imported: bo
 
     An import brings the past in: it tells nothing in any conversation.
     """
-    _check(source, number, order)
-    order = _in_utc(order)
+    order = checked(source, number, order)
     values = _values(tx, order)
     held = tx.first(sql.lock, source=source, number=number)
     if held is None:
@@ -79,13 +78,11 @@ def put(tx: Transaction, source: str, number: str, order: Order, *, imported: bo
     return PutOrder(held.id, created=False, changed=True)
 
 
-def _check(source: str, number: str, order: Order) -> None:
+def checked(source: str, number: str, order: Order) -> Order:
+    """The order as we keep it, its times in UTC; raises `BadOrder`."""
     for name, text in (("source", source), ("number", number), ("status", order.status)):
         if len(text) > _LONGEST_NAME or text != text.strip() or _PRINTABLE.fullmatch(text) is None:
             raise BadOrder(f"The {name} must be 1 to {_LONGEST_NAME} printable characters.", field=name)
-
-
-def _in_utc(order: Order) -> Order:
     try:
         return msgspec.structs.replace(
             order,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -48,7 +49,8 @@ class BadCursor(Malformed):
 def index_message(tx: Transaction, entry_id: int, at_ms: int, text: str, extra: str = "") -> None:
     """Make an entry findable by its words and by the phone numbers in it; `extra` is found and never shown."""
     words = _words(tx, f"{text}\n{extra}" if extra else text)
-    row_id = _place(tx, sql.place_message, lambda: forget_message(tx, entry_id), at_ms, entry_id, entry_id=entry_id)
+    forget = partial(forget_message, tx, entry_id)
+    row_id = _place(tx, sql.place_message, forget, at_ms, entry_id, entry_id=entry_id)
     tx.run(sql.add_message, id=row_id, words=words, places=words)
 
 
@@ -64,7 +66,8 @@ def index_thing(tx: Transaction, kind: Thing, thing_id: int, at_ms: int, text: s
     """Make a customer, request or order findable by these words; the same one again replaces them."""
     words = [f"{_mark(kind)}{word}" for word in _words(tx, text)]
     forget_thing(tx, kind, thing_id)
-    row_id = _place(tx, sql.place_thing, lambda: None, at_ms, thing_id, kind=kind, thing_id=thing_id)
+    forget = partial(forget_thing, tx, kind, thing_id)
+    row_id = _place(tx, sql.place_thing, forget, at_ms, thing_id, kind=kind, thing_id=thing_id)
     tx.run(sql.add_thing, id=row_id, words=words, places=words)
 
 
@@ -102,7 +105,9 @@ def _mark(kind: Thing) -> str:
 def _place(
     tx: Transaction, statement: Statement, forget: Callable[[], None], at_ms: int, low: int, **about: Any
 ) -> int:
-    """A free id at this time. `forget` is called when the first try fails: the thing may stand in the index already."""
+    """A free id at this time. `forget` is called when a try fails: the thing itself may stand in the index already,
+    since long ago or since another node's unit a moment ago.
+    """
     first = min(max(at_ms, 0), _LATEST_MS) << _LOW_BITS
     for step in range(_LOW + 1):
         row_id = first | ((low + step) & _LOW)
