@@ -95,7 +95,7 @@ class _Reader:
             self.details["shortened"] = True
             return _Piece()
         kind = part.get_content_type()
-        if isinstance(part.get_payload(), list) and kind.startswith("multipart/"):
+        if part.is_multipart() and kind.startswith("multipart/"):
             return self._several(part, kind, depth)
         return self._leaf(part, kind)
 
@@ -177,8 +177,9 @@ def read(root: Part) -> Contents:
 
 def children(part: Part) -> list[Part]:
     """The parts inside a part."""
-    payload = part.get_payload()
-    return [each for each in payload if isinstance(each, Part)] if isinstance(payload, list) else []
+    # Of a part that is no container `get_payload` reads the content, and raises at odd charsets.
+    payload = part.get_payload() if part.is_multipart() else ()
+    return [each for each in payload if isinstance(each, Part)]
 
 
 def body_bytes(part: Part) -> bytes:

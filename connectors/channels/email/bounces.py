@@ -73,8 +73,11 @@ def is_permanent(status: str, code: str = "") -> bool:
 
 def read(root: bodies.Part, headers: Headers, external_id: str, raw: bytes) -> Sequence[Item]:
     """The receipts in a report; what reports on nothing of ours is left out, with the reason. Empty: no report."""
-    kind = root.content()
-    report = kind.params.get("report-type", "").lower()
+    report = root.content().params.get("report-type", "").lower()
+    by_machine = _kind(root) == "multipart/report" or has_null_sender(headers) or _is_plain_bounce(headers)
+    if not by_machine:
+        # Somebody who attaches a report that they got has something to say about it.
+        return ()
     parts = _flat(root)
     if report == "disposition-notification" or any(_kind(each) == _MDN for each in parts):
         return _read_receipt(parts, headers, external_id)

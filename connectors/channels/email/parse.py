@@ -47,14 +47,14 @@ def parse(mailbox: Mailbox, raw: bytes, notes: Mapping[str, str]) -> Sequence[It
 
 
 def _read(mailbox: Mailbox, raw: bytes, notes: Mapping[str, str]) -> Sequence[Item]:
-    mail = _Mail(mailbox, raw, notes)
+    mail = Mail(mailbox, raw, notes)
     if mail.is_our_own():
         return (Ignored(external_id=mail.external_id, reason="It is our own mail coming back."),)
     reports = bounces.read(mail.root, mail.headers, mail.external_id, mail.raw)
     return reports or (mail.message(),)
 
 
-class _Mail:
+class Mail:
     """One mail, taken apart."""
 
     def __init__(self, mailbox: Mailbox, raw: bytes, notes: Mapping[str, str]) -> None:
@@ -96,7 +96,7 @@ class _Mail:
         person, field = self.sender()
         contents = bodies.Contents() if self.size else bodies.read(self.root)
         subject = self.headers.text("subject")
-        thread_ids = _thread_ids(self.headers)
+        thread_ids = thread_ids_of(self.headers)
         verdict = authentication.judge(self.headers, self.mailbox.authserv_id, person.address)
         proven = bool(verdict.method) and field == "from" and len(self.senders) == 1
         return InboundMessage(
@@ -113,7 +113,7 @@ class _Mail:
             thread_ids=tuple(thread_ids),
             own_ids=tuple(self.own_ids),
             body_hash=self.body_hash,
-            quoted_from=_quoted_from(contents, subject, bool(thread_ids)),
+            quoted_from=quoted_from(contents, subject, bool(thread_ids)),
             automatic=is_automatic(self.headers),
             backfilled=self.notes.get(BACKFILLED) == "yes",
             reply_to=self.reply_to.address if not same(self.reply_to.address, person.address) else "",
@@ -186,12 +186,12 @@ def body_hash(raw: bytes) -> str:
     return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 
-def _thread_ids(headers: Headers) -> list[str]:
+def thread_ids_of(headers: Headers) -> list[str]:
     """Ids of what it answers, likeliest first: In-Reply-To, then References from the last to the first."""
     return list(dict.fromkeys([*headers.ids("in-reply-to"), *reversed(headers.ids("references"))]))
 
 
-def _quoted_from(contents: bodies.Contents, subject: str, threaded: bool) -> int | None:
+def quoted_from(contents: bodies.Contents, subject: str, threaded: bool) -> int | None:
     """A first mail and a forward quote nothing that we know already."""
     if quotes.forwards(subject, contents.text) or not (threaded or quotes.answers(subject)):
         return None

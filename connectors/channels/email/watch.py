@@ -196,7 +196,16 @@ class Watch:
         for uid in await self._unknown(uids):
             if self._tries[uid] < _TRIES:
                 offered |= await self._offer(connection, uid)
+        await self._tell_given_up(connection)
         return offered
+
+    async def _tell_given_up(self, connection: _Connection) -> None:
+        """The connection is well, but something lies in the mailbox that nobody here has seen."""
+        given_up = sum(count >= _TRIES for count in self._tries.values())
+        if given_up != connection.given_up:
+            connection.given_up = given_up
+            told = f"{given_up} mails cannot be fetched; they are tried again later." if given_up else ""
+            await self._receive.state("ok", told)
 
     async def _offer(self, connection: _Connection, uid: int) -> bool:
         """Fetch one mail and have it committed before anything is counted as read; False when it is gone."""
@@ -206,6 +215,7 @@ class Watch:
         except MailRefused as error:
             if self._tries[uid] < _TRIES:
                 raise
+            del self._tries[uid]
             await self._commit(Received(provider_id=self._id(uid), body=b"", headers={UNFETCHABLE: error.code}), uid)
             return True
         del self._tries[uid]
@@ -241,6 +251,7 @@ class _Connection:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.worked = False
+        self.given_up = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imap")
 
     async def call(self, work: Callable[..., T], *arguments: object) -> T:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from imapclient import SEEN
@@ -13,7 +14,7 @@ from hub.ports.channel import Account
 from hub.ports.errors import Misconfigured, Unreadable
 from hub.ports.message import InboundMessage
 from tests.connectors.channels.email.ledger import Ledger
-from tests.parts.dovecot import Dovecot
+from tests.parts.dovecot import Dovecot, dovecot
 from tests.parts.process import free_port
 
 PACE = Pace(first_pause=0.05, longest_pause=0.2, sign_in_pause=60)
@@ -292,6 +293,53 @@ async def test_large_mail_is_fetched_whole(mail_store: Dovecot) -> None:
         [item] = await ledger.has(1)
 
     assert item.body == raw
+
+
+async def test_mail_the_server_cannot_hand_out_stops_nothing(mail_store: Dovecot) -> None:
+    box, ledger = mail_store.new_mailbox(), Ledger()
+    async with holding(account(mail_store, box), ledger):
+        await ledger.was("ok")
+    for number in range(3):
+        mail_store.append(box, mail(number))
+    spoiled = spoil(mail_store, box, 1)
+
+    async with holding(account(mail_store, box), ledger):
+        await ledger.until(lambda: any("cannot be fetched" in reason for _, reason in ledger.states))
+        await ledger.has(2)
+    spoiled.chmod(0o600)
+    async with holding(account(mail_store, box), ledger):
+        await ledger.has(3)
+
+    assert subjects(ledger) == ["0", "2", "1"]
+
+
+def spoil(store: Dovecot, box: str, number: int) -> Path:
+    """A mail that is there and cannot be read, as after a disk fault."""
+    files = [path for path in (store.folder / "mail" / box).glob("*/*") if path.is_file()]
+    [path] = [path for path in files if f"mail {number}\n".encode() in path.read_bytes()]
+    path.chmod(0)
+    return path
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+async def test_mailbox_is_held_over_an_encrypted_connection(security: str) -> None:
+    ledger = Ledger()
+
+    with dovecot(tls=True) as store:
+        assert store.certificate is not None
+        box = store.new_mailbox()
+        port = store.imaps_port if security == "tls" else store.imap_port
+        trusting = account(
+            store, box, imap_security=security, imap_port=str(port), ca_file=str(store.certificate.chain)
+        )
+        distrusting = account(store, box, imap_security=security, imap_port=str(port))
+        async with holding(trusting, ledger):
+            await ledger.was("ok")
+            await asyncio.to_thread(store.append, box, mail(1))
+            await ledger.has(1)
+        refused = await EmailChannel().test(distrusting)
+
+    assert "certificate" in refused[1].remedy
 
 
 async def test_three_refused_sign_ins_are_enough(mail_store: Dovecot) -> None:
