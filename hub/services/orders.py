@@ -12,6 +12,7 @@ from hub.addresses import normalize, same_or_none
 from hub.clock import to_datetime, to_ms, to_text
 from hub.database import Database, Reading, Transaction
 from hub.errors import Invalid, NotFound
+from hub.labels import LONGEST, is_label
 from hub.ports.commerce import Order
 from hub.repositories import orders as sql
 from hub.security import Actor, authorize
@@ -26,10 +27,8 @@ __all__ = ["BadOrder", "NoSuchOrder", "Orders", "mentions", "of_customers", "put
 
 # As many orders as a screen may list beside a conversation.
 _MOST_SHOWN = 100
-_LONGEST_NAME = 100
 _LONGEST_ORDER = 256 * 1024
 _NEWEST = 1 << 62
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
@@ -81,8 +80,8 @@ def put(tx: Transaction, source: str, number: str, order: Order, *, imported: bo
 def checked(source: str, number: str, order: Order) -> Order:
     """The order as we keep it, its times in UTC; raises `BadOrder`."""
     for name, text in (("source", source), ("number", number), ("status", order.status)):
-        if len(text) > _LONGEST_NAME or text != text.strip() or _PRINTABLE.fullmatch(text) is None:
-            raise BadOrder(f"The {name} must be 1 to {_LONGEST_NAME} printable characters.", field=name)
+        if not is_label(text):
+            raise BadOrder(f"The {name} must be 1 to {LONGEST} printable characters.", field=name)
     try:
         return msgspec.structs.replace(
             order,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from hub.addresses import normalize
 from hub.clock import to_datetime, to_ms
 from hub.database import Database, Transaction
 from hub.errors import Invalid
+from hub.labels import LONGEST, is_label
 from hub.repositories import identities as identities_sql
 from hub.repositories import orders as orders_sql
 from hub.repositories import shop_customers as sql
@@ -20,10 +20,8 @@ from hub.services import identities, orders, search
 from hub.services.company import company
 from hub.services.identities import Arrival
 
-_LONGEST_NAME = 100
 _LONGEST_BODY = 64 * 1024
 _MOST_ADDRESSES = 50
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 
 
 class BadShopCustomer(Invalid):
@@ -79,7 +77,7 @@ def put(tx: Transaction, source: str, number: str, known: ShopCustomer) -> Store
     customer_id: int | None = row.customer_id
     if created or (updated_at >= row.updated_at and body != row.body):
         tx.run(sql.change, shop_customer_id=row.id, updated_at=updated_at, body=body)
-        customer_id = _join(tx, row, source, number, known)
+        customer_id = _join(tx, row, number, known)
     else:
         body = row.body
     return StoredCustomer(
@@ -90,8 +88,8 @@ def put(tx: Transaction, source: str, number: str, known: ShopCustomer) -> Store
 def _checked(tx: Transaction, source: str, number: str, known: ShopCustomer) -> tuple[ShopCustomer, str]:
     """What we keep, its addresses in their one spelling and its time in UTC; raises `BadShopCustomer`."""
     for name, text in (("source", source), ("number", number)):
-        if len(text) > _LONGEST_NAME or text != text.strip() or _PRINTABLE.fullmatch(text) is None:
-            raise BadShopCustomer(f"The {name} must be 1 to {_LONGEST_NAME} printable characters.", field=name)
+        if not is_label(text):
+            raise BadShopCustomer(f"The {name} must be 1 to {LONGEST} printable characters.", field=name)
     if len(known.addresses) > _MOST_ADDRESSES:
         raise BadShopCustomer(f"A customer may have {_MOST_ADDRESSES} addresses.")
     country = company(tx).country
@@ -115,16 +113,16 @@ def _checked(tx: Transaction, source: str, number: str, known: ShopCustomer) -> 
     return known, body
 
 
-def _join(tx: Transaction, row: Any, source: str, number: str, known: ShopCustomer) -> int | None:
+def _join(tx: Transaction, row: Any, number: str, known: ShopCustomer) -> int | None:
     """Have the customer hold what is verified; without anything verified nobody is made."""
-    verified = [address for address in known.addresses if address.verified]
+    vouched = [address for address in known.addresses if address.verified and not _is_shared(tx, address)]
     customer_id = row.customer_id
-    if customer_id is None and verified:
-        customer_id = _customer_of(tx, verified, known)
+    if customer_id is None and vouched:
+        customer_id = _holder(tx, vouched) or identities.arrive(tx, _arrival(vouched[0], known), "").customer_id
         tx.run(sql.link, shop_customer_id=row.id, customer_id=customer_id)
     if customer_id is None:
         return None
-    for address in verified:
+    for address in vouched:
         identities.prove(tx, customer_id, _arrival(address, known), "")
     shown = identities.root(tx, customer_id)
     if known.name and not shown.name:
@@ -136,18 +134,17 @@ def _join(tx: Transaction, row: Any, source: str, number: str, known: ShopCustom
     return int(shown.id)
 
 
-def _customer_of(tx: Transaction, verified: list[ShopAddress], known: ShopCustomer) -> int | None:
-    """Whoever holds one of these addresses, else a new customer who does. A shared address identifies nobody."""
-    own = [
-        a
-        for a in verified
-        if tx.first(identities_sql.shared_endpoint, kind=a.kind, scope="", address=a.address) is None
-    ]
-    for address in own:
+def _is_shared(tx: Transaction, address: ShopAddress) -> bool:
+    """A shared address identifies nobody, whoever vouches for it."""
+    return tx.first(identities_sql.shared_endpoint, kind=address.kind, scope="", address=address.address) is not None
+
+
+def _holder(tx: Transaction, vouched: list[ShopAddress]) -> int | None:
+    for address in vouched:
         holder = tx.first(identities_sql.holder, kind=address.kind, scope="", address=address.address)
         if holder is not None:
             return int(holder.customer_id)
-    return identities.arrive(tx, _arrival(own[0], known), "").customer_id if own else None
+    return None
 
 
 def _arrival(address: ShopAddress, known: ShopCustomer) -> Arrival:
