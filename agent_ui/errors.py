@@ -74,7 +74,7 @@ def error_page(request: Request, problem: Problem, headers: dict[str, str] | Non
     status = int(problem["status"])
     key = str(status if status in _STATUSES_WITH_TEXT else 500 if status > 500 else 400)
     own = f"error.{problem['code']}"
-    text = own if has_text(language(request), "page", own) else f"error.{key}"
+    text = own if has_text(language(request), "page", f"{own}.title") else f"error.{key}"
     return render(request, "error.html", status=status, headers=headers, problem=problem, key=key, text=text)
 
 
@@ -88,9 +88,9 @@ def wants_page(request: HTTPConnection) -> bool:
 def sign_in_path(request: Request) -> str:
     """The sign-in page, which leads back to the page that was asked for."""
     if request.method != "GET" or request.url.path == "/":
-        return "/sign-in"
+        return "/signin"
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/sign-in?next={quote(asked, safe='/')}"
+    return f"/signin?next={quote(asked, safe='/')}"
 
 
 def _headers(failure: Exception) -> dict[str, str]:

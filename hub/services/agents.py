@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -69,6 +70,12 @@ class BadRole(Invalid):
     """There is no such role."""
 
     code = "bad_role"
+
+
+class WrongOldPassword(WrongPassword):
+    """This is not your password until now."""
+
+    code = "wrong_old_password"
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,13 +168,17 @@ def _may(by: Actor | None, action: str) -> None:
 
 
 class Agents:
-    """Everybody who works here. `by` None stands for whoever runs the hub, at its command line."""
+    """Everybody who works here. `by` None stands for whoever runs the hub, at its command line.
+
+    `mail_to` sends the link of a forgotten password; until somebody sets it, nothing is sent.
+    """
 
     def __init__(self, db: Database, passwords: Passwords, remembered: Remembered[Session], shop: str = "") -> None:
         self._db = db
         self._passwords = passwords
         self._remembered = remembered
         self._shop = shop
+        self.mail_to: Callable[[Forgotten], Awaitable[None]] | None = None
 
     async def first_link(self) -> Link | None:
         """The link that makes the first administrator, None once there is one. Only the newest works."""
@@ -186,6 +197,12 @@ class Agents:
     async def forgotten(self, email: str) -> Forgotten | None:
         """A reset link to be mailed to this address, None if nobody has it; who asked must not learn which."""
         return await self._db.unit(_forgotten, email, Keyring.new_secret())
+
+    async def mail_reset_link(self, email: str) -> None:
+        """Send who has this address a link for a new password, if there is a way to send."""
+        forgotten = await self.forgotten(email)
+        if forgotten is not None and self.mail_to is not None:
+            await self.mail_to(forgotten)
 
     async def invitation(self, secret: str) -> Invitation:
         """What a link is for; raises `LinkSpent`. Looking does not use it up."""
@@ -209,7 +226,7 @@ class Agents:
         check_password(new, self._shop, session.actor.name, session.email)
         hashed = await self._db.unit(_begin_change, session.actor.id)
         if not await self._passwords.matches(old, hashed):
-            raise WrongPassword("This is not your password.")
+            raise WrongOldPassword
         fresh = await self._passwords.hash(new)
         await self._db.unit(_change_password, session, hashed, fresh)
         self._remembered.forget()
@@ -300,7 +317,7 @@ def _begin_change(tx: Transaction, agent_id: int) -> str | None:
 
 def _change_password(tx: Transaction, session: Session, old: str | None, hashed: str) -> None:
     if agent_of(tx, session.actor.id).password_hash != old:
-        raise WrongPassword("Your password was changed elsewhere just now.")
+        raise WrongOldPassword("Your password was changed elsewhere just now.")
     forget_attempts(tx, f"change:{session.actor.id}")
     put_password(tx, session.actor.id, hashed, by=session.actor, but_for=session.secret_hash)
     _tell(tx, "agent.changed", session.actor.id, session.actor)

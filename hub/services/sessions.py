@@ -185,12 +185,16 @@ class Sessions:
         self._remembered = remembered
         self._addresses = Throttle(PER_ADDRESS, 60)
 
+    def check_address(self, address: str) -> None:
+        """Count a try from this network address; raises `TooMany` beyond 20 a minute."""
+        self._addresses.check(address)
+
     async def sign_in(self, email: str, password: str, *, address: str, browser: str = "", old: str = "") -> SignedIn:
         """Begin a new session; `old` is the cookie of the one that it replaces.
 
         Raises `WrongPassword`, or `TooMany` with the time to wait, which does not say whether the password was right.
         """
-        self._addresses.check(address)
+        self.check_address(address)
         wanted = typed_email(email)
         key = _attempts_key(wanted)
         hashed = await self._db.unit(_begin, key, wanted)

@@ -1,0 +1,1 @@
+"""Pages for people, complete without scripts; each file has its `routes`."""
