@@ -44,7 +44,7 @@ function Panel() {
   if (place.value === "home") return <Home />;
   const asLetter = letter.value && !outgoing.value.length;
   return (
-    <main class="talk" onDragOver={(event) => event.preventDefault()} onDrop={takeDrop}>
+    <main class="talk" aria-labelledby="title" onDragOver={(event) => event.preventDefault()} onDrop={takeDrop}>
       <Thread />
       {!asLetter && <Composer />}
     </main>

@@ -97,8 +97,9 @@ export function sendDraft(): boolean {
 
 async function dispatch(message: Outgoing): Promise<void> {
   try {
-    const attachments = await Promise.all(message.uploads.map(deliver));
-    const answer = await call<{ message: Message }>("send", attachments.length ? { text: message.text, attachments } : { text: message.text }, message.key);
+    const { text, uploads } = message;
+    const given = uploads.length ? { text, attachments: await Promise.all(uploads.map(deliver)) } : { text };
+    const answer = await call<{ message: Message }>("send", given, message.key);
     batch(() => {
       putMessages([answer.message]);
       discard(message.key);

@@ -37,7 +37,7 @@ export function Header() {
         </span>
       )}
       <div class="names">
-        <h1 ref={heading} tabIndex={-1} dir="auto">
+        <h1 id="title" ref={heading} tabIndex={-1} dir="auto">
           {title()}
         </h1>
         <p>{(inThread && hours.value.now && pace.value) || hours.value.text}</p>

@@ -60,11 +60,17 @@ function Starters() {
 }
 
 export function Home() {
-  if (!ready.value) return <main><Loading /></main>;
+  if (!ready.value) {
+    return (
+      <main aria-labelledby="title">
+        <Loading />
+      </main>
+    );
+  }
   const last = messages.value.at(-1);
   const name = me.value.name.split(" ")[0];
   return (
-    <main class="home">
+    <main class="home" aria-labelledby="title">
       <h2 class="hello">{name ? t("hello_name", { name }) : t("hello")}</h2>
       <p class="promise">{hours.value.now ? pace.value || t("hello_open") : t("hello_closed")}</p>
       {last && <Preview message={last} />}
