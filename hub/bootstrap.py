@@ -27,15 +27,21 @@ from hub.services.attachments import Attachments
 from hub.services.calls import Calls
 from hub.services.company import Company, company, set_company
 from hub.services.connections import Connections
+from hub.services.conversation_views import Conversations
+from hub.services.customers import Customers
 from hub.services.delivery import Delivery
 from hub.services.drafts import Drafts
+from hub.services.forms import Forms
 from hub.services.intake import Intake
 from hub.services.key_check import check_key
 from hub.services.log import Event, Log, seal
+from hub.services.marks import Marks
 from hub.services.orders import Orders
 from hub.services.outgoing import Outgoing
+from hub.services.pace import Pace
 from hub.services.reader import Reader
 from hub.services.replies import Replies
+from hub.services.request_patch import RequestPatches
 from hub.services.requests import Requests
 from hub.services.search import Search
 from hub.services.sessions import Session, Sessions
@@ -69,6 +75,8 @@ class Hub:
         self.files = Files(settings.data / "files")
         self.snapshot = Snapshot(channels)
         self.log = Log(db)
+        # What `run` works at, by name, to be asked whether it still does.
+        self.work: dict[str, asyncio.Task[None]] = {}
         self._build_colleagues()
         self._build_conversations(channels)
         db.seal = seal(self.snapshot)
@@ -79,8 +87,8 @@ class Hub:
 
     def _build_colleagues(self) -> None:
         self.passwords = Passwords()
-        self.known_sessions: Remembered[Session] = Remembered()
-        self.known_tokens: Remembered[Known] = Remembered()
+        self.known_sessions: Remembered[Session] = Remembered(self.clock)
+        self.known_tokens: Remembered[Known] = Remembered(self.clock)
         self.sessions = Sessions(self.db, self.passwords, self.known_sessions)
         self.agents = Agents(self.db, self.passwords, self.known_sessions)
         self.tokens = Tokens(self.db, self.known_tokens)
@@ -91,19 +99,25 @@ class Hub:
         db, files, keyring = self.db, self.files, self.keyring
         self.accounts = Accounts(db, keyring, channels, self.shops)
         self.intake = Intake(db, files, keyring, capabilities, self.country)
+        self.forms = Forms(self.intake, self.accounts)
         self.reader = Reader(db, files, self.intake, self.accounts, channels)
         self.connections = Connections(self.accounts, self.reader, channels)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
         self.delivery = Delivery(db, channels, self.accounts, self.outgoing)
         self.replies = Replies(db, channels, self.snapshot, self.country)
         self.requests = Requests(db)
+        self.request_patches = RequestPatches(db)
         self.calls = Calls(db, self.intake, self.snapshot, self.country)
         self.drafts = Drafts(db)
+        self.marks = Marks(db)
         self.attachments = Attachments(db, files)
         self.visitors = Visitors(db, keyring, capabilities, self.country)
+        self.pace = Pace(db)
         self.orders = Orders(db)
         self.shop_customers = ShopCustomers(db)
         self.search = Search(db)
+        self.customers = Customers(db, self.snapshot)
+        self.conversations = Conversations(db, self.snapshot)
 
     def country(self) -> str:
         """The country of phone numbers written without one."""

@@ -45,3 +45,8 @@ def to_datetime(ms: int) -> datetime:
 def to_text(ms: int) -> str:
     """RFC 3339 in UTC with milliseconds: how a time leaves the hub."""
     return to_datetime(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_text(text: str) -> int:
+    """Milliseconds of an RFC 3339 time; raises `ValueError`."""
+    return to_ms(datetime.fromisoformat(text))

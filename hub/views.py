@@ -87,6 +87,12 @@ class SuggestionView(Shape, frozen=True, kw_only=True):
     evidence: list[str]
 
 
+class ConversationName(Shape, frozen=True, kw_only=True):
+    """One of the conversations on a customer's screen."""
+
+    id: int
+
+
 class CustomerView(Shape, frozen=True, kw_only=True):
     id: int
     version: int
@@ -99,7 +105,7 @@ class CustomerView(Shape, frozen=True, kw_only=True):
     proven_at: str | None
     endpoints: list[EndpointView]
     says: list[Claim]
-    conversations: list[int]
+    conversations: list[ConversationName]
     joined: list[int]
     numbers: list[dict[str, str]]
     loyalty: Any
@@ -259,12 +265,17 @@ class OrderView(Shape, frozen=True, kw_only=True):
 class DraftView(Shape, frozen=True, kw_only=True):
     id: int
     version: int
-    agent_id: int
     customer_id: int | None
     customer_name: str
+    request_id: int | None
     mode: str
     slot: str
-    body: msgspec.Raw
+    endpoint_id: int | None
+    account: str | None
+    text: str
+    attachments: list[AttachmentView]
+    base: dict[int, int] | None
+    fields: dict[str, Any] | None
     saved_at: str
     gone: bool
 

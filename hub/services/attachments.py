@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
+
+import msgspec
 
 from hub.database import Database, Reading, Transaction
 from hub.errors import Invalid, NotFound
@@ -53,6 +55,17 @@ def attach_by(tx: Transaction, by: str, entry_id: int, ids: tuple[int, ...]) -> 
     for attachment_id in dict.fromkeys(ids):
         if not tx.run(sql.attach, attachment_id=attachment_id, uploaded_by=by, into_entry=entry_id):
             raise NoSuchAttachment
+
+
+def attach_new(tx: Transaction, entry_id: int, files: Sequence[tuple[AttachmentIn, Stored]]) -> None:
+    """Give a message the files that came with it."""
+    if len(files) > MAX_FILES:
+        raise Invalid(f"A message may have at most {MAX_FILES} files.")
+    for item, stored in files:
+        kept = msgspec.structs.replace(
+            item, filename=safe_name(item.filename), content_type=stored.image_type or item.content_type
+        )
+        add_attachment(tx, entry_id, kept, file=stored.file, size=stored.size, image=bool(stored.image_type))
 
 
 def _row(rd: Reading, attachment_id: int) -> Any:

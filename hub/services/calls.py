@@ -18,7 +18,7 @@ from hub.repositories import identities as identities_sql
 from hub.repositories import intake as intake_sql
 from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
-from hub.services import identities, orders, requests
+from hub.services import answers, identities, orders, requests
 from hub.services.conversations import NewEntry, append
 from hub.services.identities import Arrival, Who
 from hub.services.intake import Context, ExternalIdReused, Intake, Taken, fingerprint, taken_before
@@ -88,6 +88,10 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
     """Append a `call` entry as a colleague took it; entry and customer."""
     if not (call.text.strip() or call.promise.strip() or call.outcome):
         raise Invalid("A call note needs some words, an outcome or a promise.")
+    author, mark = f"agent:{actor.id}", fingerprint(msgspec.json.encode(call))
+    before = answers.before(tx, author, key, mark) if key else None
+    if before is not None:
+        return int(before[0]), int(before[1])
     if call.customer is not None:
         normal = same_or_none("phone", call.phone or "", country)
         holder = normal and tx.first(identities_sql.holder, kind="phone", scope="", address=normal)
@@ -98,10 +102,12 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
     else:
         who = _caller(tx, call.phone, call.name, country) or _nobody_known(tx, call.name)
     request = _request(tx, who, call.request, call.subject or call.text, actor.id)
-    entry = append(tx, _entry(actor, call, account, who, request.id, key))
+    entry = append(tx, _entry(actor, call, account, who, request.id))
     requests.noticed(tx, request, entry.id, tx.now)
     if call.promise or call.outcome in {"promised", "call_back"}:
         requests.change(tx, tx.one(requests_sql.request, request_id=request.id), status="open")
+    if key:
+        answers.remember(tx, author, key, mark, [entry.id, who.customer_id])
     tx.announce("call.noted", by=actor.id, customer=who.customer_id)
     return entry.id, who.customer_id
 
@@ -128,7 +134,7 @@ def _request(tx: Transaction, who: Who, request_id: int | None, subject: str, ow
     )
 
 
-def _entry(actor: Actor, call: CallNote, account: Any, who: Who, request_id: int, key: str | None) -> NewEntry:
+def _entry(actor: Actor, call: CallNote, account: Any, who: Who, request_id: int) -> NewEntry:
     details = {
         "outcome": call.outcome,
         "promise": call.promise,
@@ -150,7 +156,6 @@ def _entry(actor: Actor, call: CallNote, account: Any, who: Who, request_id: int
         assurance="claimed",
         request_id=request_id,
         provider_time=None if call.started_at is None else to_ms(call.started_at),
-        client_key=key,
         details={name: value for name, value in details.items() if value not in (None, "")},
     )
 
@@ -235,7 +240,7 @@ def candidates(rd: Reading, q: str, country: str, snapshot: Snapshot, found: lis
 
 def _candidate(rd: Reading, customer_id: int, evidence: list[str], snapshot: Snapshot) -> Candidate:
     customer = snapshot.customer(rd, customer_id)
-    rows = rd.all(requests_sql.of_conversations, conversation_ids=customer.conversations)
+    rows = rd.all(requests_sql.of_conversations, conversation_ids=[c.id for c in customer.conversations])
     return Candidate(
         customer_id=customer_id,
         name=customer.name,

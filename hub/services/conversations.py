@@ -45,6 +45,8 @@ class NewEntry(msgspec.Struct, kw_only=True):
     unreadable: bool = False
     client_key: str | None = None
     fingerprint: str | None = None
+    # The number of an order that it is about, where that was said apart from the words.
+    order: str = ""
     details: dict[str, Any] = {}
 
 
@@ -66,7 +68,7 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
     """Append an entry, find the orders it names, index its words."""
     now = entry.received_time if entry.received_time is not None else tx.now
     when = shown_at(entry.provider_time, now)
-    named = mentions.mentions(tx, entry.text, entry.subject) if entry.kind != "order" else []
+    named = mentions.mentions(tx, entry.text, f"{entry.subject} {entry.order}") if entry.kind != "order" else []
     seq = tx.one(sql.next_seq, conversation_id=entry.conversation_id).last_seq
     entry_id = tx.value(
         sql.add,

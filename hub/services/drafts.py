@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from hub.database import Database, Transaction
 from hub.errors import Invalid
 from hub.repositories import drafts as sql
 from hub.security import Actor, authorize
+from hub.services.draft_body import DraftBody
 
 MODES = ("reply", "note", "call", "first")
 MAX_BODY = 200_000
@@ -19,23 +18,22 @@ def _slot(customer_id: int | None, slot: str) -> str:
     return slot or ("" if customer_id is None else f"customer:{customer_id}")
 
 
-def save(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, body: dict[str, Any], slot: str) -> int:
+def save(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, body: DraftBody, slot: str) -> int:
     """Keep a draft; an empty text removes it. Returns its id."""
     if mode not in MODES:
         raise Invalid(f"A draft is one of {', '.join(MODES)}.")
     encoded = msgspec.json.encode(body).decode()
     if len(encoded) > MAX_BODY:
         raise Invalid("This draft is too long to be kept.")
-    gone = not any(value for value in body.values())
     draft_id: int = tx.value(
         sql.save,
         agent_id=actor.id,
         customer_id=customer_id,
         mode=mode,
         slot=_slot(customer_id, slot),
-        body=encoded if not gone else "{}",
+        body="{}" if body.is_empty else encoded,
         saved_at=tx.now,
-        gone=gone,
+        gone=body.is_empty,
     )
     _tell(tx, actor, draft_id)
     return draft_id
@@ -45,7 +43,7 @@ def clear(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, slo
     """What was a draft has been sent."""
     row = tx.first(sql.by_slot, agent_id=actor.id, mode=mode, slot=_slot(customer_id, slot))
     if row is not None and not row.gone:
-        save(tx, actor, customer_id, mode, {}, slot)
+        save(tx, actor, customer_id, mode, DraftBody(), slot)
 
 
 def _tell(tx: Transaction, actor: Actor, draft_id: int) -> None:
@@ -61,7 +59,7 @@ class Drafts:
         self._db = db
 
     async def save(
-        self, actor: Actor, mode: str, body: dict[str, Any], customer_id: int | None = None, slot: str = ""
+        self, actor: Actor, mode: str, body: DraftBody, customer_id: int | None = None, slot: str = ""
     ) -> int:
         """Keep what a colleague has written so far; the draft's id."""
         authorize(actor, "console")

@@ -14,6 +14,8 @@ import msgspec
 from hub.addresses import normalize
 from hub.database import Reading, Transaction
 from hub.repositories import identities as sql
+from hub.repositories import orders as orders_sql
+from hub.services import search
 
 # `staff` counts as `code`.
 STRENGTH = {"claimed": 0, "link": 1, "code": 2, "staff": 2, "signed": 3}
@@ -116,6 +118,7 @@ def _first_arrival(tx: Transaction, arrival: Arrival, address: str) -> Who:
     mark = tx.value(sql.mark_of, kind=arrival.kind, address=address) or _mark_of_domain(tx, arrival.kind, address)
     if mark:
         _set(tx, customer_id, kind=mark)
+    search.index_customer(tx, customer_id)
     tx.touch("customers", customer_id)
     return Who(
         customer_id=customer_id,
@@ -150,7 +153,14 @@ def hold(tx: Transaction, customer_id: int, arrival: Arrival, address: str) -> i
         proven_at=tx.now if arrival.proof else None,
         seen_at=tx.now,
     )
+    if endpoint_id is not None:
+        _orders_change_hands(tx, arrival.kind, address)
     return endpoint_id
+
+
+def _orders_change_hands(tx: Transaction, kind: str, address: str) -> None:
+    """Orders placed with an address show on the screen of whoever holds it now."""
+    tx.touch("orders", *(row.id for row in tx.all(orders_sql.of_address, kind=kind, address=address, limit=100)))
 
 
 def _apart(tx: Transaction, arrival: Arrival, address: str) -> Who:
@@ -184,7 +194,9 @@ def claim(tx: Transaction, customer_id: int, kind: str, shown: str, address: str
     if claim_id is None:
         return int(tx.one(sql.claim_of_session, session=session, kind=kind, address=address).id)
     tx.run(sql.bump_customer, customer_id=customer_id)
-    tx.touch("customers", customer_id)
+    search.index_customer(tx, customer_id)
+    _orders_change_hands(tx, kind, address)
+    tx.touch("customers", root(tx, customer_id).id)
     return int(claim_id)
 
 
@@ -236,6 +248,7 @@ def _hold_proven(tx: Transaction, customer: Any, arrival: Arrival, address: str)
             method=arrival.method,
             proven_at=tx.now,
         )
+        _orders_change_hands(tx, arrival.kind, address)
     else:
         hold(tx, customer.id, arrival, address)
     _set(tx, customer.id, provisional=False)
@@ -265,7 +278,10 @@ def merge(tx: Transaction, customer: Any, into: Any, *, reason: str, agent_id: i
         kind=into.kind,
     )
     tx.touch("customers", customer.id)
+    search.index_customer(tx, into.id)
     refresh(tx, into.id)
+    for endpoint in tx.all(sql.endpoints_of, customer_ids=[customer.id]):
+        _orders_change_hands(tx, endpoint.kind, endpoint.address)
     tx.announce("customer.merged", customer=into.id)
     return int(into.id)
 
@@ -289,6 +305,7 @@ def _set(tx: Transaction, customer_id: int, **changes: Any) -> None:
     now = tx.one(sql.customer, customer_id=customer_id)
     values = {"name": now.name, "language": now.language, "provisional": now.provisional, "kind": now.kind} | changes
     tx.run(sql.change_customer, customer_id=customer_id, **values)
+    search.index_customer(tx, customer_id)
     refresh(tx, customer_id)
 
 

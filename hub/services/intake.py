@@ -292,6 +292,7 @@ def _entry(tx: Transaction, context: Context, message: InboundMessage, received:
         received_time=received,
         automatic=message.automatic,
         backfilled=message.backfilled,
+        order=message.order,
         details=details,
     )
 
@@ -359,13 +360,19 @@ class Intake:
         self._capabilities = capabilities
         self._country = country
 
-    def context(self, account: Any) -> Context:
-        """What filing needs to know of an account row."""
+    def context(self, account: Any, *, answered_at_address: bool = False) -> Context:
+        """What filing needs to know of an account row.
+
+        `answered_at_address`: whatever the channel is bound to, the answer goes to the address given (a web form).
+        """
+        capabilities = self._capabilities[account.channel]
+        if answered_at_address:
+            capabilities = msgspec.structs.replace(capabilities, bound_to="address")
         return Context(
             account_id=account.id,
             account=account.name,
             channel=account.channel,
-            capabilities=self._capabilities[account.channel],
+            capabilities=capabilities,
             country=self._country(),
             read_token=self._keyring.read_reply_token,
         )
@@ -374,7 +381,9 @@ class Intake:
         """Put a message's files on the disk before the unit that names them."""
         return [(msgspec.structs.replace(item, data=b""), await self._files.put(item.data)) for item in attachments]
 
-    async def take(self, account: Any, message: InboundMessage, body: bytes) -> Taken:
+    async def take(
+        self, account: Any, message: InboundMessage, body: bytes, *, answered_at_address: bool = False
+    ) -> Taken:
         """Store and file one message of an account; the same (account, external_id) again is the same message.
 
         Raises `ExternalIdReused` when its body differs from the first one's.
@@ -382,4 +391,5 @@ class Intake:
         files = await self.store_files(message.attachments)
         body_file = (await self._files.put(body)).file if len(body) > INLINE_BODY else None
         bare = msgspec.structs.replace(message, attachments=())
-        return await self._db.unit(take_now, self.context(account), bare, files, body, body_file)
+        context = self.context(account, answered_at_address=answered_at_address)
+        return await self._db.unit(take_now, context, bare, files, body, body_file)

@@ -36,6 +36,17 @@ class Position(msgspec.Struct, frozen=True):
         seen = ".".join(str(i) for i in sorted(self.seen))
         return f"{self.xid}-{self.id}-{seen}" if self.xid or seen else str(self.id)
 
+    def is_before(self, event: Event) -> bool:
+        """Whether the event is news to whoever is at this position."""
+        return (event.xid, event.id) > (self.xid, self.id) and event.id not in self.seen
+
+    def after(self, events: list[Event]) -> Position:
+        """The position of whoever was here and got these events, or had them already."""
+        last = events[-1]
+        if (last.xid, last.id) <= (self.xid, self.id):
+            return self
+        return Position(last.id, last.xid, self.seen - {event.id for event in events})
+
     @classmethod
     def of(cls, text: str) -> Position | None:
         """The position a client says it has; None when it is not one of ours."""
@@ -73,12 +84,12 @@ def seal(snapshot: Snapshot) -> Callable[[Transaction], None]:
         for audience in tx.touched:
             if not any(news.audience == audience for news in tx.announcements):
                 tx.announce("changed", audience=audience)
-        told: set[str] = set()
+        # The last announcement to an audience is what the unit was about: it carries all that changed.
+        last = {news.audience: news for news in tx.announcements}
         for news in tx.announcements:
-            first = news.audience not in told
-            told.add(news.audience)
-            changes = _changes(tx, snapshot, news.audience) if first else {}
-            _write(tx, news, changes, counts if first and not news.audience else {})
+            whole = news is last[news.audience]
+            changes = _changes(tx, snapshot, news.audience) if whole else {}
+            _write(tx, news, changes, counts if whole and not news.audience else {})
 
     return seal_unit
 
@@ -153,7 +164,9 @@ def reaches(rd: Reading, position: Position) -> bool:
 
 def forget_old(tx: Transaction) -> int:
     """Drop a batch of events older than the log is kept; how many."""
-    old = [row.id for row in tx.all(sql.old, before=tx.now - KEPT_MS)]
+    # The newest stays, so that the log always tells how far it goes.
+    last = tx.value(sql.last_id)
+    old = [row.id for row in tx.all(sql.old, before=tx.now - KEPT_MS) if row.id != last]
     return tx.run(sql.forget, ids=old) if old else 0
 
 

@@ -62,8 +62,14 @@ def _file(tx: Transaction, context: Context, item: Item, files: Files_, row: Any
         return ("receipt", "", None) if found else ("ignored", "a receipt for nothing of ours", None)
     if isinstance(item, CallReport):
         return "entry", "", calls.report(tx, context, item).entry_id
+    # The same mail comes again under another provider id when its mailbox is rebuilt.
+    known = f"{context.account_id}|{item.external_id}"
+    copy = tx.first(sql.copy, fingerprint=known)
+    if copy is not None:
+        return "duplicate", "", copy.entry_id
     message = msgspec.structs.replace(item, backfilled=item.backfilled or row.backfilled)
     taken, state = take(tx, context, message, files, received=row.received_at)
+    tx.run(sql.first_copy, fingerprint=known, entry_id=taken.entry_id, at=tx.now)
     return state, "", taken.entry_id
 
 

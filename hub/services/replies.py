@@ -22,6 +22,7 @@ from hub.services import attachments, delivery, destinations, drafts, identities
 from hub.services.audit import record
 from hub.services.conversations import NewEntry, append
 from hub.services.identities import Arrival
+from hub.services.intake import Files_
 from hub.services.snapshot import Snapshot
 
 MAX_TEXT = 100_000
@@ -40,7 +41,10 @@ class ClientKeyReused(Conflict):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer as a colleague wrote it. `base` names the newest seq they had seen, per conversation."""
+    """An answer as a colleague wrote it. `base` names the newest seq they had seen, per conversation.
+
+    `attachments` were uploaded before; `files` come with the answer and lie in the file store already.
+    """
 
     customer: int
     base: dict[int, int]
@@ -51,6 +55,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: int | None = None
     account: str | None = None
     attachments: tuple[int, ...] = ()
+    files: Files_ = ()
     cc: tuple[str, ...] = ()
     subject: str = ""
     send_at: datetime | None = None
@@ -70,13 +75,19 @@ class First(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     account: str | None = None
     subject: str = ""
+    html: str = ""
     attachments: tuple[int, ...] = ()
+    files: Files_ = ()
     override: bool = False
 
 
 def fingerprint(*parts: Any) -> str:
     """What makes the same key the same call."""
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+def _names(files: Files_) -> list[str]:
+    return [stored.file for _, stored in files]
 
 
 def _again(tx: Transaction, actor: Actor, key: str, mark: str) -> int | None:
@@ -144,7 +155,7 @@ class Sending(msgspec.Struct, frozen=True):
 
 def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple[int, bool]:
     """Store a reply and its deliveries; (entry, whether it was stored before)."""
-    mark = fingerprint(reply.customer, reply.text, reply.attachments, reply.endpoint)
+    mark = fingerprint(reply.customer, reply.text, reply.attachments, reply.endpoint, *_names(reply.files))
     before = _again(tx, actor, reply.client_key, mark)
     if before is not None:
         return before, True
@@ -153,7 +164,7 @@ def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple
     unseen = missed(tx, actor, customer.id, reply.base, request)
     if unseen:
         raise Stale(missed=[msgspec.to_builtins(sending.snapshot.entry(tx, i)) for i in unseen[:50]])
-    _check_text(reply.text, reply.attachments)
+    _check_text(reply.text, len(reply.attachments) + len(reply.files))
     to = destinations.choose(tx, sending.channels, customer.id, reply.endpoint, reply.account)
     _check_destination(tx, actor, customer.id, to, reply.text, override=reply.override)
     details: dict[str, Any] = {}
@@ -203,6 +214,7 @@ def _store(
         ),
     )
     attachments.attach(tx, actor, entry.id, reply.attachments)
+    attachments.attach_new(tx, entry.id, reply.files)
     delivery.enqueue(
         tx,
         entry.id,
@@ -235,7 +247,7 @@ def _request_of(tx: Transaction, customer_id: int, request_id: int | None) -> An
     return request
 
 
-def _check_text(text: str, files: tuple[int, ...]) -> None:
+def _check_text(text: str, files: int) -> None:
     if not text.strip() and not files:
         raise Invalid("There is nothing to send yet.")
     if len(text) > MAX_TEXT:
@@ -256,14 +268,14 @@ def _check_destination(
 
 def write_first(tx: Transaction, actor: Actor, first: First, sending: Sending) -> tuple[int, int, bool]:
     """Write to somebody before they wrote to us; (entry, customer, whether it was stored before)."""
-    mark = fingerprint(first.customer, first.kind, first.address, first.endpoint, first.text)
+    mark = fingerprint(first.customer, first.kind, first.address, first.endpoint, first.text, *_names(first.files))
     before = _again(tx, actor, first.client_key, mark)
     if before is not None:
         entry = tx.one(entries_sql.entry, entry_id=before)
         owner = tx.one(identities_sql.customer_of_conversation, conversation_id=entry.conversation_id)
         return before, identities.root(tx, owner.id).id, True
     customer_id, endpoint_id = _addressee(tx, first, sending.country)
-    _check_text(first.text, first.attachments)
+    _check_text(first.text, len(first.attachments) + len(first.files))
     to = destinations.choose(tx, sending.channels, customer_id, endpoint_id, first.account)
     if not to.channel.capabilities.start:
         raise destinations.NotReachable("This channel can only answer, not write first.")
@@ -273,8 +285,10 @@ def write_first(tx: Transaction, actor: Actor, first: First, sending: Sending) -
         base={},
         text=first.text,
         client_key=first.client_key,
+        html=first.html,
         subject=first.subject,
         attachments=first.attachments,
+        files=first.files,
     )
     entry_id = _store(tx, actor, to, reply, None, mark, {"first": True, "subject": first.subject}, sending)
     drafts.clear(tx, actor, None, "first")

@@ -14,7 +14,7 @@ from hub.repositories import conversations as entries_sql
 from hub.repositories import identities as customers_sql
 from hub.repositories import requests as sql
 from hub.security import Actor, authorize
-from hub.services import search
+from hub.services import answers, search
 from hub.services.conversations import NewEntry, append, preview
 from hub.services.identities import root
 from hub.services.request_numbers import id_of, number_of
@@ -374,12 +374,22 @@ def move_entry(tx: Transaction, actor: Actor, entry_id: int, request_id: int) ->
     return entry_id
 
 
-def open_by_hand(tx: Transaction, actor: Actor, customer_id: int, subject: str, topic: str) -> int:
-    """A colleague opens a matter; they own it."""
+def open_by_hand(
+    tx: Transaction, actor: Actor, customer_id: int, subject: str, topic: str, key: str | None = None
+) -> int:
+    """A colleague opens a matter; they own it. The same key again is the same matter."""
     if not subject.strip():
         raise Invalid("A request needs a subject.")
+    author, mark = f"agent:{actor.id}", f"open_request|{customer_id}|{subject}|{topic}"
+    before = answers.before(tx, author, key, mark) if key else None
+    if before is not None:
+        return int(before)
+    if tx.first(customers_sql.customer, customer_id=customer_id) is None:
+        raise NotFound("There is no such customer.")
     customer = root(tx, customer_id)
     request = open_request(tx, customer.conversation_id, subject=subject.strip(), topic=topic, owner_id=actor.id)
+    if key:
+        answers.remember(tx, author, key, mark, request.id)
     return int(request.id)
 
 
@@ -416,9 +426,11 @@ class Requests:
         authorize(actor, "requests.write")
         return await self._db.unit(move_entry, actor, entry_id, request_id)
 
-    async def open(self, actor: Actor, customer_id: int, subject: str, topic: str = "") -> int:
+    async def open(
+        self, actor: Actor, customer_id: int, subject: str, topic: str = "", key: str | None = None
+    ) -> int:
         authorize(actor, "requests.write")
-        return await self._db.unit(open_by_hand, actor, customer_id, subject, topic)
+        return await self._db.unit(open_by_hand, actor, customer_id, subject, topic, key)
 
     async def wake_due(self) -> int:
         """Called by the hub's timer."""

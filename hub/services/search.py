@@ -142,13 +142,24 @@ class Search:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def find(self, actor: Actor, q: str, after: str | None = None) -> Found:
+    async def find(self, actor: Actor, q: str, after: str | None = None, *, limit: int = PAGE) -> Found:
         """What matches, as far as the actor may see it. Anything may be typed; only a forged `after` is refused."""
         authorize(actor, "search")
-        return await self._db.view(_find, actor, q, _places(after))
+        return await self._db.view(_find, actor, q, _places(after), limit)
 
 
-def _find(rd: Reading, actor: Actor, q: str, places: dict[str, int]) -> Found:
+def customers_found(rd: Reading, q: str, before: int | None, limit: int) -> tuple[list[int], int | None]:
+    """Customers that match, newest first, also those merged into others, and where the next page starts."""
+    query = parse(q, company(rd).country)
+    if not query.terms:
+        return [], None
+    group = _GROUPS["customers"]
+    place = _NEWEST if before is None else min(before, _NEWEST)
+    rows = rd.all(group.newest, match=group.wanted(query), before=place, limit=limit + 1)
+    return [row[1] for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+
+
+def _find(rd: Reading, actor: Actor, q: str, places: dict[str, int], limit: int) -> Found:
     country = company(rd).country
     query = parse(q, country)
     hits: dict[str, Any] = {}
@@ -156,10 +167,10 @@ def _find(rd: Reading, actor: Actor, q: str, places: dict[str, int]) -> Found:
     for name, group in _GROUPS.items():
         if name not in places or not query.terms or not may(actor, group.right):
             continue
-        rows = rd.all(group.newest, match=group.wanted(query), before=places[name], limit=PAGE + 1)
-        hits[name] = group.read(rd, [row[1] for row in rows[:PAGE]], query, country)
-        if len(rows) > PAGE:
-            next_places[name] = rows[PAGE - 1].id
+        rows = rd.all(group.newest, match=group.wanted(query), before=places[name], limit=limit + 1)
+        hits[name] = group.read(rd, [row[1] for row in rows[:limit]], query, country)
+        if len(rows) > limit:
+            next_places[name] = rows[limit - 1].id
     return Found(groups=Groups(**hits), next=_cursor(next_places))
 
 

@@ -22,6 +22,7 @@ from hub.repositories import requests as requests_sql
 from hub.repositories import teams as teams_sql
 from hub.services import orders
 from hub.services.conversations import preview
+from hub.services.draft_body import DraftBody
 from hub.services.identities import STRENGTH, group, root
 from hub.services.request_numbers import number_of
 from hub.services.requests import lists_of, public_status
@@ -32,6 +33,7 @@ from hub.views import (
     Author,
     CannedView,
     Claim,
+    ConversationName,
     ConversationView,
     CustomerView,
     DeliveryView,
@@ -50,8 +52,8 @@ from hub.views import (
 
 PAGE = 50
 Floor = tuple[str, int]
-_LAST = (1 << 62, 1 << 62)
-_FIRST = (-(1 << 62), 0)
+LAST = (1 << 62, 1 << 62)
+FIRST = (-(1 << 62), 0)
 
 
 class NoSuchCustomer(NotFound):
@@ -153,13 +155,13 @@ class Snapshot:
 
     def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
         """One page of an inbox list after (rank, id)."""
-        rows = self._list(rd, view, after or _FIRST, _LAST, limit + 1)
+        rows = self._list(rd, view, after or FIRST, LAST, limit + 1)
         floor = (rows[limit - 1].rank, rows[limit - 1].id) if len(rows) > limit else None
         return ListView(view=view, rows=self.rows(rd, rows[:limit]), floor=floor)
 
     def inbox_window(self, rd: Reading, view: str, floor: tuple[int, int]) -> ListView:
         """All of an inbox list down to a floor that a screen already has."""
-        return ListView(view=view, rows=self.rows(rd, self._list(rd, view, _FIRST, floor, 5000)), floor=floor)
+        return ListView(view=view, rows=self.rows(rd, self._list(rd, view, FIRST, floor, 5000)), floor=floor)
 
     def _list(self, rd: Reading, view: str, after: tuple[int, int], floor: tuple[int, int], limit: int) -> list[Any]:
         name, _, owner = view.partition(":")
@@ -208,7 +210,7 @@ class Snapshot:
             proven_at=_time(best.proven_at) if best else None,
             endpoints=[_endpoint(e, ways) for e in endpoints if e.held and (e.kind != "session" or e.scope)],
             says=[Claim(kind=e.kind, address=e.shown) for e in endpoints if not e.held],
-            conversations=[member.conversation_id for member in members],
+            conversations=[ConversationName(id=member.conversation_id) for member in members],
             joined=ids[1:],
             numbers=[{"source": row.source, "number": row.number} for row in shop],
             loyalty=known.get("loyalty"),
@@ -245,11 +247,12 @@ class Snapshot:
         """The screen of one customer: newest page, or everything down to `floor`."""
         shown = root(rd, self._known(rd, customer_id))
         customer = self.customer(rd, shown.id)
+        ids = [conversation.id for conversation in customer.conversations]
         if floor is None:
-            entries, new_floor = self.page(rd, customer.conversations, _LAST, PAGE)
+            entries, new_floor = self.page(rd, ids, LAST, PAGE)
         else:
-            entries, new_floor = self.window(rd, customer.conversations, floor)
-        requests = rd.all(requests_sql.of_conversations, conversation_ids=customer.conversations)
+            entries, new_floor = self.window(rd, ids, floor)
+        requests = rd.all(requests_sql.of_conversations, conversation_ids=ids)
         return ConversationView(
             customer=customer,
             entries=entries,
@@ -257,6 +260,47 @@ class Snapshot:
             requests=self.requests(rd, requests),
             orders=orders.of_customers(rd, [shown.id, *customer.joined]),
         )
+
+    def earlier(self, rd: Reading, customer_id: int, before: tuple[int, int], limit: int) -> tuple[list[EntryView], Floor | None]:
+        """The page of a customer's timeline before (shown_at, id)."""
+        members = group(rd, root(rd, self._known(rd, customer_id)).id)
+        return self.page(rd, [member.conversation_id for member in members], before, limit)
+
+    def customer_of(
+        self,
+        rd: Reading,
+        *,
+        customer: int | None = None,
+        request: int | None = None,
+        conversation: int | None = None,
+        entry: int | None = None,
+    ) -> int:
+        """The customer on whose screen one of these shows; raises `NoSuchCustomer`."""
+        if request is not None:
+            row = rd.first(requests_sql.request, request_id=request)
+            conversation = row.conversation_id if row is not None else None
+        elif entry is not None:
+            row = rd.first(entries_sql.entry, entry_id=entry)
+            conversation = row.conversation_id if row is not None else None
+        if conversation is not None:
+            owner = rd.first(identities_sql.customer_of_conversation, conversation_id=conversation)
+            customer = owner.id if owner is not None else None
+        if customer is None:
+            raise NoSuchCustomer
+        return int(root(rd, self._known(rd, customer)).id)
+
+    def floor_of(self, rd: Reading, entry_id: int) -> tuple[int, int]:
+        """The floor of a window that reaches down to some entries before this one."""
+        entry = rd.one(entries_sql.entry, entry_id=entry_id)
+        rows = rd.all(
+            entries_sql.before,
+            conversation_id=entry.conversation_id,
+            shown_at=entry.shown_at,
+            entry_id=entry.id,
+            limit=PAGE // 2,
+        )
+        lowest = rows[-1] if rows else entry
+        return lowest.shown_at, lowest.id
 
     def _known(self, rd: Reading, customer_id: int) -> int:
         if rd.first(identities_sql.customer, customer_id=customer_id) is None:
@@ -305,7 +349,28 @@ class Snapshot:
         )
 
     def drafts(self, rd: Reading, agent_id: int) -> list[DraftView]:
-        return [_draft(row) for row in rd.all(drafts_sql.of_agent, agent_id=agent_id)]
+        return [self._draft(rd, row) for row in rd.all(drafts_sql.of_agent, agent_id=agent_id)]
+
+    def _draft(self, rd: Reading, row: Any) -> DraftView:
+        body = msgspec.json.decode(row.body, type=DraftBody)
+        files = [rd.first(entries_sql.attachment, attachment_id=i) for i in body.attachments]
+        return DraftView(
+            id=row.id,
+            version=row.version,
+            customer_id=row.customer_id,
+            customer_name=row.customer_name or "",
+            request_id=body.request,
+            mode=row.mode,
+            slot=row.slot,
+            endpoint_id=body.endpoint,
+            account=body.account,
+            text=body.text,
+            attachments=[attachment(item) for item in files if item is not None],
+            base=body.base,
+            fields=body.fields,
+            saved_at=to_text(row.saved_at),
+            gone=row.gone,
+        )
 
     def counts(self, rd: Reading, agent_id: int) -> dict[str, int]:
         """How many rows each list holds, as far as this colleague sees them."""
@@ -329,7 +394,7 @@ class Snapshot:
             case "orders":
                 return orders.shown(rd, list(ids))
             case "drafts":
-                return [_draft(rd.one(drafts_sql.draft, draft_id=i)) for i in ids]
+                return [self._draft(rd, rd.one(drafts_sql.draft, draft_id=i)) for i in ids]
             case "agents" | "teams" | "canned" | "accounts":
                 everything: list[Any] = getattr(self, name)(rd)
                 return [item for item in everything if item.id in ids]
@@ -517,19 +582,4 @@ def _agent(row: Any) -> AgentView:
         away=row.away,
         disabled=row.disabled,
         is_token=row.is_token,
-    )
-
-
-def _draft(row: Any) -> DraftView:
-    return DraftView(
-        id=row.id,
-        version=row.version,
-        agent_id=row.agent_id,
-        customer_id=row.customer_id,
-        customer_name=row.customer_name or "",
-        mode=row.mode,
-        slot=row.slot,
-        body=msgspec.Raw(row.body.encode()),
-        saved_at=to_text(row.saved_at),
-        gone=row.gone,
     )

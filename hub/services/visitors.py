@@ -300,6 +300,13 @@ class Visitors:
         row = await self._db.view(lambda rd: rd.first(sql.by_token, token_hash=mark))
         return row if row is not None and row.gone_at is None else None
 
+    async def is_somebody_else(self, visitor_id: int, identity: Identity) -> bool:
+        """Whether this browser was proven to be another person's before."""
+        row = await self._db.view(lambda rd: _known(rd, visitor_id))
+        if row.identity == "{}":
+            return False
+        return msgspec.json.decode(row.identity, type=Identity).subject != identity.subject
+
     async def identify(self, visitor_id: int, account: Any, identity: Identity) -> str:
         """The shop's token proved who this is; the session gets a new token."""
         await self._db.unit(identify, visitor_id, account.name, identity, self._country())

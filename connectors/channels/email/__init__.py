@@ -11,6 +11,7 @@ from connectors.channels.email import parse, smtp
 from connectors.channels.email.child import Readers
 from connectors.channels.email.compose import MAX_FILES, ascii_address, compose, id_of, recipients
 from connectors.channels.email.imap import Store
+from connectors.channels.email.listen import listen
 from connectors.channels.email.settings import SETTINGS, Mailbox, mailbox
 from connectors.channels.email.watch import Pace, Watch
 from hub.ports.channel import Account, Capabilities, Channel, Probe, Receiver
@@ -52,8 +53,11 @@ class EmailChannel(Channel):
 
     async def run(self, account: Account, receive: Receiver) -> None:
         box = mailbox(account)
-        if box.imap is not None:
-            await Watch(box, box.imap, receive, self._pace).hold()
+        async with asyncio.TaskGroup() as tasks:
+            if box.imap is not None:
+                tasks.create_task(Watch(box, box.imap, receive, self._pace).hold())
+            if box.listen is not None:
+                tasks.create_task(listen(box, box.listen, receive))
 
     async def send(self, account: Account, part: Part) -> Sent:
         box = mailbox(account)

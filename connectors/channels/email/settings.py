@@ -23,6 +23,11 @@ SETTINGS = (
     Setting(key="imap_password", help="Password for reading.", secret=True),
     Setting(key="imap_folder", help="The folder that is read.", default="INBOX"),
     Setting(key="poll_seconds", help="Look for new mail at least this often, beside being told.", default="120"),
+    Setting(
+        key="listen",
+        help="Instead of reading a mailbox: the place on this computer, as 127.0.0.1:2525, where your own mail server "
+        "hands mails over by SMTP.",
+    ),
     Setting(key="history", help="yes: also bring in what lies in the folder already.", default="no"),
     Setting(key="smtp_host", help="The server mail is sent through. Empty: this account only receives."),
     Setting(key="smtp_port", help="Its port; the usual one for the security chosen when empty."),
@@ -67,6 +72,7 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     aliases: tuple[str, ...]
     imap: Server | None
     smtp: Server | None
+    listen: tuple[str, int] | None
     folder: str
     poll_seconds: float
     history: bool
@@ -97,6 +103,7 @@ def mailbox(account: Account) -> Mailbox:
         aliases=tuple(each.strip() for each in field(settings, "aliases").split(",") if "@" in each),
         imap=_server(account, "imap", "tls"),
         smtp=_server(account, "smtp", "starttls"),
+        listen=_listen(account),
         folder=field(settings, "imap_folder", "INBOX"),
         poll_seconds=_number(account, "poll_seconds", 120, low=1, high=3600),
         history=_yes(account, "history"),
@@ -126,6 +133,16 @@ def _server(account: Account, kind: str, default: str) -> Server | None:
         password=field(settings, f"{kind}_password", field(settings, "imap_password")),
         ca_file=field(settings, "ca_file"),
     )
+
+
+def _listen(account: Account) -> tuple[str, int] | None:
+    text = field(account.settings, "listen").strip()
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not is_loopback(host) or not port.isdigit() or not 0 < int(port) < 65536:
+        raise Misconfigured(f"listen is {text!r}; it must be a place on this computer, such as 127.0.0.1:2525.")
+    return host, int(port)
 
 
 def is_loopback(host: str) -> bool:

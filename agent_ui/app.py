@@ -1,0 +1,47 @@
+"""The web application around a hub: pages, the HTTP API, both sockets, and the guards in front of all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from agent_ui import api, assets, errors, guards, pages, sockets
+from agent_ui.sockets.feed import Feed
+from agent_ui.sockets.presence import Presence
+from agent_ui.sockets.widget import Widgets
+from hub.bootstrap import Hub
+
+
+def create_app(hub: Hub, pace: guards.Pace | None = None) -> Starlette:
+    """The application of a started hub; it listens to the hub's log from now on. `pace`: how slowly bodies may come."""
+    public = urlsplit(hub.settings.public_url)
+    app = Starlette(
+        routes=[*assets.routes, *api.routes, *sockets.routes, *pages.routes],
+        exception_handlers=errors.HANDLERS,
+        middleware=[
+            Middleware(
+                guards.Guards,
+                public_url=hub.settings.public_url,
+                names=[hub.settings.host],
+                trusted_proxies=hub.settings.trusted_proxies.split(","),
+                pace=pace,
+            )
+        ],
+    )
+    feed = Feed()
+    widgets = Widgets(hub)
+    presence = Presence(hub.bus, feed)
+    presence.on_typing(widgets.on_typing)
+    hub.log.listen(feed.on_events)
+    hub.log.listen(widgets.on_events)
+    app.state.hub = hub
+    app.state.feed = feed
+    app.state.widgets = widgets
+    app.state.presence = presence
+    # Set when the hub is about to stop; sockets say so and end.
+    app.state.stopping = asyncio.Event()
+    app.state.origins = {f"{public.scheme}://{public.netloc}".lower()} if public.netloc else set()
+    return app

@@ -1,0 +1,78 @@
+"""The frames of both sockets as Python types. `README.md` describes them; a test holds the two together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a console looks at, so that a snapshot can hold it."""
+
+    view: str = "mine"
+    view_floor: tuple[int, int] | None = None
+    customer: int | None = None
+    entries_floor: tuple[str, int] | None = None
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The console's first frame."""
+
+    position: str | None = None
+    watch: Watch = Watch()
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of the shop on which a widget stands."""
+
+    url: str = ""
+    title: str = ""
+
+
+class WidgetHello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The widget's first frame."""
+
+    account: str = "web"
+    token: str | None = None
+    identity: str | None = None
+    position: str | None = None
+    language: str = ""
+    page: Page = Page()
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Any frame of a client: exactly one of `hello`, `call` (with `do` and `with`) and `tell`."""
+
+    hello: msgspec.Raw | None = None
+    call: str | None = None
+    do: str | None = None
+    given: msgspec.Raw | None = msgspec.field(name="with", default=None)
+    tell: msgspec.Raw | None = None
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole state of a console as of its frame's `position`."""
+
+    me: int
+    company: Any
+    agents: Any
+    teams: Any
+    accounts: Any
+    canned: Any
+    drafts: Any
+    counts: dict[str, int]
+    list: Any
+    conversation: Any
+
+
+MAX_KEY = 64
+
+
+def events_frame(bodies: list[str], position: str) -> str:
+    """A frame of events that were encoded before: joined, not encoded again."""
+    return f'{{"events":[{",".join(bodies)}],"position":"{position}"}}'
+
+
+def encode(frame: Any) -> str:
+    return msgspec.json.encode(frame).decode()

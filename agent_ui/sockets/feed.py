@@ -1,0 +1,77 @@
+"""Hands every batch of the log to every console: rights checked per event and group, each event encoded once."""
+
+from __future__ import annotations
+
+from agent_ui.protocol import events_frame
+from agent_ui.sockets.outlet import Outlet
+from hub.security import Actor, may_hear
+from hub.services.log import Event, Position
+
+
+class Console:
+    """One console on the feed: who it is, and how far it has come."""
+
+    __slots__ = ("actor", "behind", "outlet", "position")
+
+    def __init__(self, actor: Actor, outlet: Outlet) -> None:
+        self.actor = actor
+        self.outlet = outlet
+        self.position: Position | None = None
+        # What happened while its snapshot or its missed events were read.
+        self.behind: list[Event] = []
+
+    def catch_up(self, position: Position) -> None:
+        """It now has everything up to `position`: send what came meanwhile, then go on live."""
+        self.position = position
+        waiting, self.behind = self.behind, []
+        if waiting:
+            self.feed(waiting)
+
+    def feed(self, events: list[Event]) -> None:
+        """Send those events that are new to it and meant for it."""
+        assert self.position is not None
+        fresh = [event for event in events if self.position.is_before(event)]
+        self.position = self.position.after(events)
+        bodies = [event.body for event in fresh if may_hear(self.actor, event.audience)]
+        if bodies:
+            self.outlet.send(events_frame(bodies, self.position.text()))
+
+
+class Feed:
+    """All consoles of this node."""
+
+    def __init__(self) -> None:
+        self.consoles: set[Console] = set()
+
+    def on_events(self, events: list[Event]) -> None:
+        """Called by the log with each batch. Consoles with the same rights share one frame."""
+        if not self.consoles:
+            return
+        position = Position(events[-1].id, events[-1].xid)
+        private = {event.audience for event in events if event.audience}
+        frames: dict[str, str] = {}
+        for console in list(self.consoles):
+            if console.position is None:
+                console.behind += events
+            elif console.position.seen or not console.position.is_before(events[0]):
+                console.feed(events)
+            else:
+                group = _group(console.actor, private)
+                frame = frames.get(group)
+                if frame is None:
+                    frame = frames[group] = self._frame(console.actor, events, position)
+                console.position = position
+                if frame:
+                    console.outlet.send(frame)
+
+    def _frame(self, actor: Actor, events: list[Event], position: Position) -> str:
+        bodies = [event.body for event in events if may_hear(actor, event.audience)]
+        return events_frame(bodies, position.text()) if bodies else ""
+
+
+def _group(actor: Actor, private: set[str]) -> str:
+    """Who shares a frame: the same role and scopes, and nothing in it for one of them alone."""
+    own = f"agent:{actor.id}"
+    if own in private:
+        return own
+    return actor.role if actor.scopes is None else f"{actor.role}|{sorted(actor.scopes)}"

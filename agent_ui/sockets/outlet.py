@@ -1,0 +1,85 @@
+"""What leaves on one socket: a bounded queue, so that a client that does not read delays nobody and is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from agent_ui.protocol import encode
+
+# Beyond this much unread a client is cut; it comes back and gets what it missed.
+BOUND = 4 * 1024 * 1024
+SLOW_S = 60
+
+
+class Outlet:
+    """Sends frames in order. A task lives only while there is something to send."""
+
+    __slots__ = ("_queue", "_queued", "_task", "_ws", "closed")
+
+    def __init__(self, ws: WebSocket) -> None:
+        self._ws = ws
+        self._queue: deque[str] = deque()
+        self._queued = 0
+        self._task: asyncio.Task[None] | None = None
+        self.closed = False
+
+    def send(self, frame: str) -> None:
+        """Queue a frame; a client with too much unread is cut with `too_slow`."""
+        if self.closed:
+            return
+        self._queue.append(frame)
+        self._queued += len(frame)
+        if self._queued > BOUND:
+            self.cut()
+        elif self._task is None:
+            self._task = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                frame = self._queue.popleft()
+                self._queued -= len(frame)
+                async with asyncio.timeout(SLOW_S):
+                    await self._ws.send_text(frame)
+        except (WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
+            self._stop()
+        finally:
+            self._task = None
+
+    def cut(self) -> None:
+        """Give up on a client that reads too slowly."""
+        self._stop()
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.create_task(self._close("too_slow", "Too much was waiting for this browser."))
+
+    def _stop(self) -> None:
+        self.closed = True
+        self._queue.clear()
+        self._queued = 0
+
+    async def end(self, code: str, text: str) -> None:
+        """Say why, then close."""
+        if self.closed:
+            return
+        self.closed = True
+        await self._close(code, text)
+
+    async def _close(self, code: str, text: str) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
+            async with asyncio.timeout(5):
+                await self._ws.send_text(encode({"over": {"code": code, "text": text}}))
+                await self._ws.close(1000)
+
+
+async def stopping_within(ws: WebSocket, seconds: float) -> bool:
+    """Wait so long; True as soon as the hub is about to stop."""
+    stopping: asyncio.Event = ws.app.state.stopping
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            return await stopping.wait()
+    return False
