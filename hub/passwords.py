@@ -52,11 +52,11 @@ def check_password(password: str, *about: str) -> None:
     """Raise `WeakPassword`, with a `reason`, for one that is guessed early; `about` says whose it is."""
     written = _normal(password)
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in written):
-        raise WeakPassword("A password is made of signs that can be typed.", reason="signs")
+        raise WeakPassword("A password is made of characters that can be typed.", reason="signs")
     if len(written) < SHORTEST:
-        raise WeakPassword(f"A password has at least {SHORTEST} signs.", reason="short", n=SHORTEST)
+        raise WeakPassword(f"A password has at least {SHORTEST} characters.", reason="short", n=SHORTEST)
     if len(written) > LONGEST:
-        raise WeakPassword(f"A password has at most {LONGEST} signs.", reason="long", n=LONGEST)
+        raise WeakPassword(f"A password has at most {LONGEST} characters.", reason="long", n=LONGEST)
     own = _without(written.casefold(), (*COMMON, *_words(about)))
     if len(own) < LEAST_OF_ITS_OWN or len(set(own)) < LEAST_VARIETY:
         raise WeakPassword("This password is one of those that are tried first.", reason="common")

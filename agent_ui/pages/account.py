@@ -58,6 +58,8 @@ async def account_page(request: Request, session: Session, refusal: HubError | N
 
 async def own_sessions(request: Request, session: Session) -> list[dict[str, Any]]:
     hub, t = hub_of(request), words(request)
+    # This one first, then the one last used.
+    listed = sorted(await hub.sessions.listed(session), key=lambda each: not each.is_this)
     return [
         {
             "handle": each.handle,
@@ -65,7 +67,7 @@ async def own_sessions(request: Request, session: Session) -> list[dict[str, Any
             "is_this": each.is_this,
             "seen": time_of(datetime.fromisoformat(each.last_seen_at), hub.clock.now(), hub.company.time_zone, t),
         }
-        for each in await hub.sessions.listed(session)
+        for each in listed
     ]
 
 

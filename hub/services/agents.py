@@ -61,7 +61,7 @@ class NoSuchAgent(NotFound):
 
 
 class BadName(Invalid):
-    """A name has between 1 and 80 signs."""
+    """A name has between 1 and 80 characters."""
 
     code = "bad_name"
 
@@ -73,7 +73,7 @@ class BadRole(Invalid):
 
 
 class WrongOldPassword(WrongPassword):
-    """This is not your password until now."""
+    """This is not your current password."""
 
     code = "wrong_old_password"
 
@@ -147,7 +147,7 @@ def _keep_one_administrator(tx: Transaction, agent_id: int) -> None:
 
 def _email(email: str) -> str:
     if len(email) > EMAIL_LENGTH:
-        raise Invalid(f"An e-mail address has at most {EMAIL_LENGTH} signs.")
+        raise Invalid(f"An e-mail address has at most {EMAIL_LENGTH} characters.")
     return normalize("email", email)
 
 

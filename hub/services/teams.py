@@ -87,13 +87,13 @@ def _tell_canned(tx: Transaction, canned_id: int, by: Actor) -> None:
 def _name(name: str) -> str:
     tidy = name.strip()
     if not 0 < len(tidy) <= NAME_LENGTH or not tidy.isprintable():
-        raise Invalid(f"A name has between 1 and {NAME_LENGTH} signs.")
+        raise Invalid(f"A name has between 1 and {NAME_LENGTH} characters.")
     return tidy
 
 
 def _text(text: str) -> str:
     if not 0 < len(text.strip()) <= TEXT_LENGTH:
-        raise Invalid(f"A canned reply has between 1 and {TEXT_LENGTH} signs.")
+        raise Invalid(f"A canned reply has between 1 and {TEXT_LENGTH} characters.")
     return text
 
 

@@ -105,7 +105,7 @@ def add_token(tx: Transaction, by: Actor | None, name: str, scopes: list[str], e
     """A token, and the colleague as whom it acts."""
     tidy = name.strip()
     if not 0 < len(tidy) <= NAME_LENGTH or not tidy.isprintable():
-        raise Invalid(f"A token's name has between 1 and {NAME_LENGTH} signs.")
+        raise Invalid(f"A token's name has between 1 and {NAME_LENGTH} characters.")
     if expires_at is not None and not tx.now < expires_at <= tx.now + LONGEST:
         raise Invalid("A token expires within the next 366 days, or never.")
     role = role_of(scopes)
