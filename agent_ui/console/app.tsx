@@ -2,8 +2,9 @@
 
 import type { JSX } from "preact";
 import { Conversation, NoConversation } from "./conversation";
-import { ready } from "./connection";
+import { open, ready } from "./connection";
 import { DialogHost } from "./dialog";
+import { focusComposer } from "./drafts";
 import { Inbox } from "./inbox";
 import { ConnectionStrip } from "./notices";
 import { spoken } from "./notify";
@@ -25,9 +26,7 @@ export function App(): JSX.Element {
   const inside = customer ? " inside" : "";
   return (
     <>
-      <a class="skip" href="#composer-text">
-        {t("skip")}
-      </a>
+      <Skip />
       <ConnectionStrip />
       <div class={`app region-${region}${inside}${panel}`}>
         <Rail />
@@ -42,12 +41,36 @@ export function App(): JSX.Element {
   );
 }
 
+/** Past the list to where one writes; the address holds the route, so the link moves the focus itself. */
+function Skip(): JSX.Element | null {
+  if (!route.value.customer || !open.value) return null;
+  const skip = (event: MouseEvent) => {
+    event.preventDefault();
+    focusComposer();
+  };
+  return (
+    <a class="skip" href="#composer-text" onClick={skip}>
+      {t("skip")}
+    </a>
+  );
+}
+
 function Regions(): JSX.Element {
-  const { region, customer } = route.value;
+  const { region } = route.value;
   const late = useLate(!ready.value);
   if (!ready.value) return <main class="starting">{late && <Skeleton rows={8} />}</main>;
-  if (region === "calls") return <Calls />;
-  if (region === "settings") return <Settings />;
+  return (
+    <main class="regions">
+      {region === "calls" && <Calls />}
+      {region === "settings" && <Settings />}
+      {(region === "inbox" || region === "find") && <Beside />}
+    </main>
+  );
+}
+
+/** The list, the conversation and the panel. */
+function Beside(): JSX.Element {
+  const { region, customer } = route.value;
   return (
     <>
       {region === "find" ? <Find /> : <Inbox />}

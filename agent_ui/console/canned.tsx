@@ -51,7 +51,7 @@ export function CannedPicker({ query, choose, close, own }: PickerProps): JSX.El
   const [at, setAt] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   const wanted = (own ? typed : query).toLowerCase();
-  const found = canned.value.filter((one) => `${one.name} ${one.text}`.toLowerCase().includes(wanted)).slice(0, 8);
+  const found = matching(wanted);
   const chosen = found[Math.min(at, found.length - 1)];
 
   useEffect(() => {
@@ -103,6 +103,13 @@ export function CannedPicker({ query, choose, close, own }: PickerProps): JSX.El
       </div>
     </div>
   );
+}
+
+/** Those whose name begins with the words, then those that hold them anywhere. */
+function matching(wanted: string): Canned[] {
+  const found = canned.value.filter((one) => `${one.name} ${one.text}`.toLowerCase().includes(wanted));
+  const rank = ({ name }: Canned) => (name.toLowerCase().startsWith(wanted) ? 0 : name.toLowerCase().includes(wanted) ? 1 : 2);
+  return found.sort((a, b) => rank(a) - rank(b)).slice(0, 8);
 }
 
 function Option({ one, chosen, choose }: { one: Canned; chosen: boolean; choose: (text: string) => void }): JSX.Element {

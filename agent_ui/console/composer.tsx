@@ -32,7 +32,7 @@ export function Composer({ shown }: { shown: Open }): JSX.Element {
 
   return (
     <section
-      class={`composer ${mode}${dropping ? " dropping" : ""}`}
+      class={`composer composing-${mode}${dropping ? " dropping" : ""}`}
       aria-label={t(mode === "note" ? "mode.note" : "mode.reply")}
       onDragOver={(event) => {
         event.preventDefault();

@@ -30,19 +30,19 @@ export function Conversation(): JSX.Element {
 
   if (loading.is === "failed") {
     return (
-      <main class="conversation">
+      <section class="conversation">
         <PanelError problem={loading.problem} retry={reopen} />
-      </main>
+      </section>
     );
   }
-  if (!shown || (!fits && late)) return <main class="conversation">{late && <Skeleton rows={5} />}</main>;
+  if (!shown || (!fits && late)) return <section class="conversation">{late && <Skeleton rows={5} />}</section>;
   return (
-    <main class="conversation" key={shown.customer.id}>
+    <section class="conversation" key={shown.customer.id} aria-label={t("conversation.label", { name: shown.customer.name })}>
       <Header shown={shown} />
       <Timeline shown={shown} />
       <Composer shown={shown} />
       <MarkSeen />
-    </main>
+    </section>
   );
 }
 
@@ -71,7 +71,7 @@ function Header({ shown }: { shown: Open }): JSX.Element {
           <Back size={20} />
         </a>
         <div class="head-who">
-          <h2 dir="auto">{customer.name}</h2>
+          <h1 dir="auto">{customer.name}</h1>
           <ProofBadge assurance={customer.assurance} />
           {customer.kind !== "person" && <span class="badge-word">{t(`customer.${customer.kind}`)}</span>}
         </div>
@@ -166,7 +166,7 @@ function SolveButton({ request }: { request: Request }): JSX.Element {
   return (
     <button type="button" class="button" aria-keyshortcuts="e" title={`${t("solve")} (e)`} onClick={() => solve(request)}>
       <Check />
-      {t("solve")}
+      <span class="solve-word">{t("solve")}</span>
     </button>
   );
 }
@@ -280,7 +280,7 @@ export function NoConversation(): JSX.Element {
     [t("hint.all"), ["Ctrl K"]],
   ];
   return (
-    <main class="conversation nothing">
+    <section class="conversation nothing">
       <div>
         <h2>{t("nothing.title")}</h2>
         <p>{t("nothing.text")}</p>
@@ -297,7 +297,7 @@ export function NoConversation(): JSX.Element {
           ))}
         </dl>
       </div>
-    </main>
+    </section>
   );
 }
 

@@ -69,12 +69,12 @@ function RequestBand({ item }: { item: Extract<Item, { is: "request" }> }): JSX.
       <Node kind="node-request">
         <icons.Tag size={14} />
       </Node>
-      <h3>
+      <h2>
         <span class="band-number">{t(again ? "band.again" : "band.request", { number: request.number })}</span>{" "}
         <span class="band-title" dir="auto">
           {requestTitle(request)}
         </span>
-      </h3>
+      </h2>
       <Status status={request.status} />
     </li>
   );
@@ -162,6 +162,7 @@ function Words({ entry }: { entry: Entry }): JSX.Element | null {
   return (
     <div class="words" dir="auto">
       {linked(entry, 0, cut)}
+      {lines > 0 && " "}
       {lines > 0 && (
         <button type="button" class="quoted-button" aria-expanded={quoted} onClick={() => setQuoted(!quoted)}>
           <icons.More size={12} />
@@ -322,7 +323,7 @@ function OrderEvents({ entries }: { entries: Entry[] }): JSX.Element | null {
             <Node kind={goal ? "node-dot reached" : "node-dot"} />
             {goal ? <icons.Store size={14} /> : <icons.Box size={14} />}
             <span class="line-words">
-              {orderWords(entry)}
+              {orderWords(entry)}{" "}
               {!all && entries.length > 1 && (
                 <button type="button" class="more-events" aria-expanded={false} onClick={() => setAll(true)}>
                   {t("entry.moreorders", { n: entries.length - 1 })}

@@ -59,7 +59,8 @@ function Tabs({ view }: { view: string }): JSX.Element {
   const chosenHidden = hidden.includes(view);
   return (
     <nav class="tabs" aria-label={t("views.label")}>
-      {inRow.map((name) => (
+      <span class="tabs-row">
+        {inRow.map((name) => (
         <a
           key={name}
           class={name === "failed" && failed ? "tab bad" : "tab"}
@@ -69,7 +70,8 @@ function Tabs({ view }: { view: string }): JSX.Element {
           {name === "failed" && failed ? <Warning size={14} /> : null}
           {named("view", name)} <span class="tab-count">{countOf(name)}</span>
         </a>
-      ))}
+        ))}
+      </span>
       <MenuButton
         class={chosenHidden ? "tab tab-more chosen" : "tab tab-more"}
         label={t("views.more")}
@@ -81,7 +83,7 @@ function Tabs({ view }: { view: string }): JSX.Element {
           }))
         }
       >
-        {chosenHidden ? named("view", view) : t("views.rest")}
+        <span class="tab-word">{chosenHidden ? named("view", view) : t("views.rest")}</span>
         {chosenHidden && <span class="tab-count">{countOf(view)}</span>}
         <Down size={14} />
       </MenuButton>

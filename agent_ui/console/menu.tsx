@@ -20,7 +20,8 @@ export interface MenuItem {
 
 interface MenuProps {
   items: MenuItem[] | (() => MenuItem[]);
-  label: string;
+  /** The button's name, where its content does not say enough. */
+  label?: string;
   class?: string;
   children: ComponentChildren;
   hint?: string;

@@ -113,8 +113,10 @@ function Pickup({ order }: { order: Shop }): JSX.Element | null {
   return (
     <p class={order.status === "pickup" ? "pickup ready" : "pickup"}>
       <Store size={14} />
-      <b dir="auto">{shelf}</b>
-      {pickup.collect_by && <span>· {t("orders.collectby", { day: day(pickup.collect_by) })}</span>}
+      <span>
+        <b dir="auto">{shelf}</b>
+        {pickup.collect_by && ` · ${t("orders.collectby", { day: day(pickup.collect_by) })}`}
+      </span>
     </p>
   );
 }

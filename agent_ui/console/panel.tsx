@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { Close, Link } from "../shared/icons";
+import { Close, Down, Link } from "../shared/icons";
 import { type Open, open } from "./connection";
 import { OrderCard } from "./order";
 import { drawerOpen, shownOrder } from "./panel-state";
@@ -27,7 +27,7 @@ export function Panel(): JSX.Element | null {
 
   if (!shown) return null;
   return (
-    <aside class={drawerOpen.value ? "panel drawn" : "panel"} ref={box} aria-label={t("panel.label")} tabIndex={0}>
+    <section class={drawerOpen.value ? "panel drawn" : "panel"} ref={box} aria-label={t("panel.label")} tabIndex={0}>
       <button
         type="button"
         class="icon-button panel-close"
@@ -42,7 +42,7 @@ export function Panel(): JSX.Element | null {
       <OpenRequests />
       <Orders shown={shown} />
       <More shown={shown} />
-    </aside>
+    </section>
   );
 }
 
@@ -194,7 +194,10 @@ function More({ shown }: { shown: Open }): JSX.Element | null {
   if (!facts.length) return null;
   return (
     <details class="panel-section panel-more">
-      <summary>{t("more.title")}</summary>
+      <summary>
+        {t("more.title")}
+        <Down size={14} />
+      </summary>
       <dl class="facts">
         {facts.map(([name, value], index) => (
           <div key={index}>

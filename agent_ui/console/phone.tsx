@@ -22,7 +22,7 @@ export function Calls(): JSX.Element {
   const tabs = callTabs.value;
   const tab = tabs.find((one) => one.key === currentTab.value) ?? tabs[0];
   return (
-    <main class="calls">
+    <div class="calls">
       <div class="call-tabs" role="group" aria-label={t("calls.tabs")}>
         {tabs.map((one) => (
           <Tab key={one.key} tab={one} chosen={one === tab} />
@@ -33,7 +33,7 @@ export function Calls(): JSX.Element {
         </button>
       </div>
       {tab ? <CallForm key={tab.key} tab={tab} /> : <NoCalls />}
-    </main>
+    </div>
   );
 }
 
@@ -347,13 +347,13 @@ function Promise({ tab }: { tab: CallTab }): JSX.Element {
 function Known({ candidate }: { candidate: Candidate | undefined }): JSX.Element {
   if (!candidate) {
     return (
-      <aside class="call-known" aria-label={t("calls.known")}>
+      <section class="call-known" aria-label={t("calls.known")}>
         <p class="panel-hint">{t("calls.choose")}</p>
-      </aside>
+      </section>
     );
   }
   return (
-    <aside class="call-known" aria-label={t("calls.known")} tabIndex={0}>
+    <section class="call-known" aria-label={t("calls.known")} tabIndex={0}>
       <section class="panel-section identity">
         <div class="identity-head">
           <Avatar name={candidate.name} id={candidate.customer_id} size="large" />
@@ -397,6 +397,6 @@ function Known({ candidate }: { candidate: Candidate | undefined }): JSX.Element
           ))}
         </section>
       )}
-    </aside>
+    </section>
   );
 }

@@ -2,7 +2,7 @@
 
 export type Id = number;
 export type Time = string;
-export type Place = [string, Id];
+export type Place = [string | number, Id];
 
 export type Assurance = "claimed" | "link" | "code" | "signed" | "staff";
 export type RequestStatus =
@@ -49,7 +49,7 @@ export interface Row extends Kept {
   last_at: Time | null;
   unread: boolean | number;
   failed: boolean | number;
-  rank: string;
+  rank: number;
   views: string[];
   last: {
     entry_id: Id;
@@ -118,7 +118,7 @@ export interface Customer extends Kept {
   proven_at: Time | null;
   endpoints: Endpoint[];
   says: { kind: string; address: string }[];
-  conversations: { id: Id; last_seq: number }[];
+  conversations: { id: Id }[];
   joined: Id[];
   numbers: OrderName[];
   loyalty: unknown;

@@ -39,18 +39,21 @@ interface PlaceProps {
 
 function Place({ region, view, icon: Sign, label, count, keys }: PlaceProps): JSX.Element {
   const here = route.value.region === region;
-  const words = count ? t("rail.counted", { label, n: count }) : label;
   return (
     <a
       class="rail-place"
       href={address({ region, view, customer: null, q: "" }, route.value)}
       aria-current={here ? "page" : undefined}
-      aria-label={words}
       aria-keyshortcuts={keys}
     >
       <Sign size={20} />
       <span class="rail-label">{label}</span>
-      {count ? <span class="rail-count">{count > 99 ? "99+" : count}</span> : null}
+      {count ? (
+        <span class="rail-count">
+          {count > 99 ? "99+" : count}
+          <span class="unseen">{t("rail.waiting")}</span>
+        </span>
+      ) : null}
     </a>
   );
 }
@@ -61,9 +64,10 @@ function Me(): JSX.Element | null {
   const online = link.value.is === "open" && !agent.away;
   const items: () => MenuItem[] = () => accountMenu(agent);
   return (
-    <MenuButton class="rail-me" label={t("rail.me", { name: agent.name })} items={items}>
+    <MenuButton class="rail-me" hint={t("rail.me", { name: agent.name })} items={items}>
       <Avatar name={agent.name} id={agent.id} online={online} />
       <span class="rail-label">{t("rail.more")}</span>
+      <span class="unseen">{t("rail.me", { name: agent.name })}</span>
     </MenuButton>
   );
 }

@@ -78,6 +78,7 @@ function Words({ row, failed }: { row: Row; failed: boolean }): JSX.Element {
       <span class="row-second bad">
         <Warning size={14} />
         <span>{t("row.failed")}</span>
+        <span aria-hidden="true">·</span>
         <span class="row-words" dir="auto">
           {last?.text}
         </span>

@@ -87,6 +87,7 @@ export function Find(): JSX.Element {
         />
       </search>
       <nav class="tabs" aria-label={t("find.scope")}>
+        <span class="tabs-row">
         {SCOPES.map((scope) => (
           <a
             key={scope}
@@ -97,6 +98,7 @@ export function Find(): JSX.Element {
             {t(`find.${scope}`)}
           </a>
         ))}
+        </span>
       </nav>
       {problem && <PanelError problem={problem} retry={() => void find(q)} />}
       {late && <Skeleton rows={6} />}

@@ -48,12 +48,12 @@ export function Settings(): JSX.Element {
           </a>
         ))}
       </nav>
-      <main class="settings-page" tabIndex={-1}>
+      <div class="settings-page" tabIndex={0}>
         <a class="settings-back" href={address({ view: "", customer: null }, route.value)}>
           {t("rail.settings")}
         </a>
         <Page />
-      </main>
+      </div>
     </div>
   );
 }

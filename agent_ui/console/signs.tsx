@@ -80,8 +80,7 @@ export function Avatar(props: { name: string; id?: number | null; online?: boole
   const { name, id, online, size } = props;
   const tint = ((id ?? name.length) % 3) + 1;
   return (
-    <span class={`avatar tint-${tint} ${size ?? ""}`} aria-hidden="true">
-      {initials(name) || "?"}
+    <span class={`avatar tint-${tint} ${size ?? ""}`} data-initials={initials(name) || "?"} aria-hidden="true">
       {online && <span class="avatar-online" />}
     </span>
   );

@@ -203,7 +203,6 @@ export function entriesOf(open: OpenConversation): Entry[] {
 /** The last seq of each of the customer's conversations, as far as this screen knows. */
 export function lastSeqs(open: OpenConversation): Record<string, number> {
   const last: Record<string, number> = {};
-  for (const { id, last_seq } of open.customer.conversations) last[id] = last_seq;
   for (const { conversation_id: id, seq } of open.entries.values()) last[id] = Math.max(last[id] ?? 0, seq);
   return last;
 }

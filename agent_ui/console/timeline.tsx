@@ -31,6 +31,7 @@ export function Timeline({ shown }: { shown: Open }): JSX.Element {
   const before = useRef<Item[]>([]);
   const anchor = useRef<Anchor | null>(null);
   const atEnd = useRef(true);
+  const lastTop = useRef(0);
   const away = useSignal(false);
   const until = useSignal<string | null>(null);
 
@@ -47,12 +48,19 @@ export function Timeline({ shown }: { shown: Open }): JSX.Element {
   });
 
   useEffect(() => keepEndOnResize(box.current, atEnd), []);
+  useEffect(() => {
+    if (outbox.value.some((one) => one.customer === shown.customer.id)) jump(box.current, until, atEnd, away);
+  }, [outbox.value.length]);
   useEffect(() => effect(() => point(items, until, atEnd)), [shown.customer.id, items.length]);
 
   function scrolled(): void {
     const { current } = box;
     if (!current) return;
-    atEnd.current = until.peek() === null && distanceToEnd(current) < AT_END;
+    const near = until.peek() === null && distanceToEnd(current) < AT_END;
+    // Only going up leaves the end; a composer that grows moves the end away from us, and we follow.
+    if (near) atEnd.current = true;
+    else if (current.scrollTop < lastTop.current - 1) atEnd.current = false;
+    lastTop.current = current.scrollTop;
     away.value = !atEnd.current;
     if (atEnd.current) noteScreen(true);
     if (current.scrollTop < NEAR) goUp(items, from, to, until);

@@ -11,7 +11,7 @@ export interface IconProps {
 export type Icon = (props: IconProps) => JSX.Element;
 
 /** Each sign is one path, so that a bundle carries only those it names. */
-function icon(path: string): Icon {
+function icon(path: string, weight = 1.5): Icon {
   return function Sign({ size = 16, label, class: name }: IconProps) {
     return (
       <svg
@@ -21,7 +21,7 @@ function icon(path: string): Icon {
         viewBox="0 0 16 16"
         fill="none"
         stroke="currentColor"
-        stroke-width={size >= 20 ? 1.35 : 1.5}
+        stroke-width={size >= 20 ? weight * 0.9 : weight}
         stroke-linecap="round"
         stroke-linejoin="round"
         role={label ? "img" : undefined}
@@ -65,7 +65,7 @@ export const Info = /* @__PURE__ */ icon("M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 
 export const Question = /* @__PURE__ */ icon("M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4zM6.2 6.3a1.8 1.8 0 1 1 2.6 1.6c-.5.3-.8.6-.8 1.1M8 11.2v.1");
 export const Clock = /* @__PURE__ */ icon("M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4zM8 4.6V8l2.2 1.6");
 export const Alarm = /* @__PURE__ */ icon("M8 13.8a5 5 0 1 0 0-10 5 5 0 0 0 0 10zM8 6.2v2.8l1.8 1.2M1.6 4.4 4 2.2M14.4 4.4 12 2.2");
-export const More = /* @__PURE__ */ icon("M3.2 8v.1M8 8v.1M12.8 8v.1");
+export const More = /* @__PURE__ */ icon("M3.2 8v.1M8 8v.1M12.8 8v.1", 2);
 export const Check = /* @__PURE__ */ icon("M3 8.4 6.4 12 13 4.4");
 export const Checks = /* @__PURE__ */ icon("M1.4 8.6 4.4 12l5.8-7.4M7 11l.9 1L14.4 4.6");
 export const Pencil = /* @__PURE__ */ icon("M10.8 2.6 13.4 5.2 5.6 13 2.4 13.6 3 10.4z");
