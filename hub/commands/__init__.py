@@ -1,0 +1,1 @@
+"""The command line, but for what it needs of connectors and pages: those `run.py` hands over."""

@@ -1,0 +1,45 @@
+"""How a command fails: one sentence that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import sqlalchemy.exc
+
+from hub.data_folder import BadFolder, FolderInUse
+from hub.errors import HubError
+from hub.keyring import UnfitKey, WrongKey
+from hub.ports.errors import ConnectorError
+
+
+class Fault(Exception):
+    """The command could not do its work. Ends with status 1."""
+
+    status = 1
+
+
+class Usage(Fault):
+    """The command was called in a way that makes no sense. Ends with status 2."""
+
+    status = 2
+
+
+_OURS = (Fault, BadFolder, FolderInUse, HubError, UnfitKey, WrongKey, ConnectorError)
+
+
+def sentence(problem: BaseException) -> str | None:
+    """What people are told of a problem that was to be expected; None for one that only its traceback explains."""
+    if isinstance(problem, _OURS):
+        return str(problem)
+    if isinstance(problem, sqlite3.DatabaseError):
+        return f"The database cannot be used: {_first_line(problem)}. `doctor` looks closer."
+    if isinstance(problem, (sqlalchemy.exc.SQLAlchemyError, OSError)) or type(problem).__module__.startswith("asyncpg"):
+        return f"The database is not reached: {_first_line(problem)}. `doctor` looks closer."
+    if isinstance(problem, ModuleNotFoundError) and problem.name in {"asyncpg", "redis"}:
+        return f"A cluster needs the package {problem.name} as well: pip install 'onethread[cluster]'."
+    return None
+
+
+def _first_line(problem: BaseException) -> str:
+    lines = str(getattr(problem, "orig", None) or problem).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(problem).__name__

@@ -1,0 +1,47 @@
+"""Commands that start a hub or prepare its database."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+import msgspec
+
+from hub.bootstrap import build
+from hub.commands.serve import Serving, serve
+from hub.commands.session import Outcome, Session
+from hub.commands.tree import Tree
+
+
+async def run_hub(session: Session, given: Namespace) -> Outcome:
+    def ready(serving: Serving) -> None:
+        print(msgspec.json.encode(serving).decode() if getattr(given, "json", False) else _where(serving), flush=True)
+
+    await serve(session.settings, session.parts, ready)
+    return Outcome(value={"stopped": True}, text="")
+
+
+async def migrate(session: Session, given: Namespace) -> Outcome:
+    with session.folder.locked():
+        await build(session.settings, session.parts.channels(), session.parts.shops())
+    return Outcome(value={"migrated": True}, text="The database has the newest schema.")
+
+
+def _where(serving: Serving) -> str:
+    lines = [f"Onethread is here: {serving.url}"]
+    if serving.setup_link:
+        lines.append(f"Nobody can sign in yet. Who opens this link becomes the administrator:\n{serving.setup_link}")
+    return "\n".join(lines)
+
+
+def grow(tree: Tree) -> None:
+    """Add these commands to the tree."""
+    serving = tree.command(
+        "serve",
+        run_hub,
+        "run the hub until it is told to stop; migrates its database first",
+        example="serve --port 9000",
+    )
+    serving.add_argument(
+        "--test-clock", action="store_true", default=None, help="allow `clock set` to move the hub's clock"
+    )
+    tree.command("migrate", migrate, "bring the database to the newest schema", example="migrate --data /srv/onethread")

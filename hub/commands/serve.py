@@ -1,0 +1,123 @@
+"""Runs a hub with its pages until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+
+from hub.bootstrap import Hub, build
+from hub.commands.control_port import control_port
+from hub.commands.errors import Fault
+from hub.commands.parts import Parts
+from hub.config import Settings
+from hub.data_folder import DataFolder
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+# How long sockets have to say goodbye, and requests to be answered, before they are cut.
+FAREWELL_S = 2.0
+GRACE_S = 10
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """A hub that answers: where people find it, and the link that makes the first administrator while there is none."""
+
+    url: str
+    setup_link: str | None
+
+
+async def serve(settings: Settings, parts: Parts, ready: Callable[[Serving], None]) -> None:
+    """Run a hub until SIGTERM or SIGINT. Raises `FolderInUse`, or `Fault` when it cannot start or breaks."""
+    folder = DataFolder(settings.data)
+    with folder.locked(), listening(settings) as listener:
+        settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
+        hub = await build(settings, parts.channels(), parts.shops())
+        stopping = asyncio.Event()
+        async with working(hub, stopping), control_port(hub, folder):
+            link = await hub.agents.first_link()
+            server = Server(parts.site(hub), stopping, parts.server_options())
+            async with server.running(listener):
+                ready(Serving(url=settings.url, setup_link=settings.url + link.path if link else None))
+                await stopping.wait()
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """A socket that takes connections already, so that nobody is turned away while the hub starts."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as problem:
+        raise Fault(
+            f"Cannot listen on {settings.host}, port {settings.port}: {problem}. "
+            "Stop what listens there, or choose another with --host and --port."
+        ) from problem
+    with listener:
+        yield listener
+
+
+@contextlib.asynccontextmanager
+async def working(hub: Hub, stopping: asyncio.Event) -> AsyncIterator[None]:
+    """The hub at work inside the block. When it breaks, `stopping` is set and `Fault` is raised at the end."""
+    await hub.start()
+    work = asyncio.create_task(hub.run())
+    work.add_done_callback(lambda _: stopping.set())
+    try:
+        yield
+        broken = work.done()
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
+        await hub.stop()
+    if broken:
+        logger.error("The hub broke", exc_info=work.exception(), extra={"action": "hub_broke"})
+        raise Fault("The hub broke and has stopped; its log says why. Start it again.")
+
+
+class Server:
+    """uvicorn, stopped in the order that a hub needs: sockets say goodbye, requests end, then the hub may stop."""
+
+    def __init__(self, site: Starlette, stopping: asyncio.Event, options: Mapping[str, Any]) -> None:
+        self._stopping = stopping
+        # Sockets wait for this too, and tell their client that the hub restarts.
+        site.state.stopping = stopping
+        config = uvicorn.Config(site, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, **options)
+        self._uvicorn = _Uvicorn(config)
+
+    @contextlib.asynccontextmanager
+    async def running(self, listener: socket.socket) -> AsyncIterator[None]:
+        """Serve inside the block; SIGTERM and SIGINT set `stopping`."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        serving = asyncio.create_task(self._uvicorn.serve(sockets=[listener]))
+        serving.add_done_callback(lambda _: self._stopping.set())
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            await self._say_goodbye()
+            self._uvicorn.should_exit = True
+            await serving
+
+    async def _say_goodbye(self) -> None:
+        """Let sockets and requests end by themselves for a moment; uvicorn cuts what is left."""
+        if under_way := self._uvicorn.server_state.tasks:
+            await asyncio.wait(under_way, timeout=FAREWELL_S)
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are ours: uvicorn's own way ends the process by the signal once more, past the hub's stop."""
+        yield

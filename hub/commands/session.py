@@ -1,0 +1,72 @@
+"""One run of a command: its settings, the connectors, and the hub it asks, which may be running or not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from hub.bootstrap import build
+from hub.commands.calls import Call, Say
+from hub.commands.control import NotReached, ask
+from hub.commands.errors import Fault
+from hub.commands.parts import Parts
+from hub.config import Settings
+from hub.data_folder import DataFolder, FolderInUse
+
+# A hub that starts holds its folder a while before it takes calls, and so does another command.
+PATIENCE_S = 20.0
+LOOK_AGAIN_S = 0.05
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command found or did: `value` for programs (`--json`), `text` for people."""
+
+    value: Any
+    text: str
+    status: int = 0
+
+
+class Session:
+    """Carries out calls: through the control port of the hub that runs in this data folder, else in one of its own."""
+
+    def __init__(self, settings: Settings, parts: Parts, say: Say) -> None:
+        self.settings = settings
+        self.parts = parts
+        self.say = say
+        self.folder = DataFolder(settings.data)
+
+    async def ask(self, call: Call) -> Any:
+        """What the call answers, as JSON has it. Raises what `sentence` knows."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with self.folder.locked():
+                    return await self._alone(call)
+            except FolderInUse:
+                if time.monotonic() > until:
+                    raise
+            control = self.folder.read_control()
+            try:
+                if control is not None:
+                    return await ask(control, call, self.say)
+            except NotReached:
+                pass
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _alone(self, call: Call) -> Any:
+        if call.needs_running:
+            raise Fault(f"No hub runs in the data folder {self.folder.path}. Start one with `serve`.")
+        hub = await build(self.settings, self.parts.channels(), self.parts.shops())
+        await hub.start()
+        try:
+            return msgspec.json.decode(msgspec.json.encode(await call.carry_out(hub, self.say)))
+        finally:
+            await hub.stop()
+
+
+Run = Callable[[Session, Namespace], Awaitable[Outcome]]

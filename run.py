@@ -1,0 +1,101 @@
+"""The command line: `run.py X`, and once installed `onethread X`. Chooses the connectors and the pages of the hub."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import uvloop
+from starlette.applications import Starlette
+
+from connectors import found
+from hub.bootstrap import Hub
+from hub.commands import agents, hub_process, tokens
+from hub.commands.errors import Fault, sentence
+from hub.commands.parts import Parts
+from hub.commands.session import Outcome, Session
+from hub.commands.tree import Tree, settings_of
+
+DESCRIPTION = "Customer service in one lifelong conversation per customer, on every channel, beside their orders."
+
+
+# Pages are loaded by the commands that show them: the others start in half the time.
+
+
+def site(hub: Hub) -> Starlette:
+    from agent_ui.app import create_app
+
+    return create_app(hub)
+
+
+def server_options() -> Mapping[str, Any]:
+    from agent_ui.slow_heads import server_options as options
+
+    return options()
+
+
+def bundle_fault() -> str:
+    from agent_ui.assets import NoBundle, manifest
+
+    try:
+        manifest()
+    except NoBundle as problem:
+        return problem.detail
+    return ""
+
+
+PARTS = Parts(
+    channels=found.channels,
+    shops=found.shops,
+    site=site,
+    server_options=server_options,
+    bundle_fault=bundle_fault,
+)
+
+
+def command_tree() -> Tree:
+    tree = Tree(DESCRIPTION)
+    for commands in (hub_process, agents, tokens):
+        commands.grow(tree)
+    return tree
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what it ends with."""
+    given = command_tree().parse(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("alembic", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # What the hub writes is for its owner alone.
+    os.umask(0o077)
+    try:
+        outcome = uvloop.run(given.run(Session(settings_of(given), PARTS, say), given))
+    except Exception as problem:
+        told = sentence(problem)
+        if told is None:
+            raise
+        print(told, file=sys.stderr)
+        return problem.status if isinstance(problem, Fault) else 1
+    return shown(outcome, given)
+
+
+def shown(outcome: Outcome, given: Namespace) -> int:
+    """Print what a command found."""
+    if getattr(given, "json", False):
+        print(msgspec.json.encode(outcome.value).decode())
+    elif outcome.text:
+        print(outcome.text)
+    return outcome.status
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
