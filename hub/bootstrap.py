@@ -99,7 +99,7 @@ class Hub:
         db, files, keyring = self.db, self.files, self.keyring
         self.accounts = Accounts(db, keyring, channels, self.shops)
         self.intake = Intake(db, files, keyring, capabilities, self.country)
-        self.forms = Forms(self.intake, self.accounts)
+        self.forms = Forms(self.intake, self.clock)
         self.reader = Reader(db, files, self.intake, self.accounts, channels)
         self.connections = Connections(self.accounts, self.reader, channels)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
@@ -152,9 +152,16 @@ class Hub:
 
     async def run(self) -> None:
         """Work until cancelled: read the log and the intake, send, hold connections, keep time."""
+        works = {
+            "log": self.log.run,
+            "intake": self.reader.run,
+            "delivery": self.delivery.run,
+            "connections": self.connections.run,
+            "timer": self._tick,
+        }
         async with asyncio.TaskGroup() as tasks:
-            for work in (self.log.run, self.reader.run, self.delivery.run, self.connections.run, self.bus.run, self._tick):
-                tasks.create_task(work())
+            self.work = {name: tasks.create_task(work()) for name, work in works.items()}
+            tasks.create_task(self.bus.run())
 
     async def _tick(self) -> None:
         """What time itself causes. The hub's clock may jump, so it is looked at, not waited for."""
