@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -52,7 +53,7 @@ def _http_problem(failure: HTTPException) -> Problem:
     if failure.status_code == NotFound.status:
         return NotFound().problem()
     phrase = HTTPStatus(failure.status_code).phrase
-    code = phrase.lower().replace(" ", "_").replace("-", "_")
+    code = re.sub(r"[^a-z]+", "_", phrase.lower().replace("'", ""))
     return {"type": "about:blank", "title": phrase, "status": failure.status_code, "code": code, "detail": phrase}
 
 

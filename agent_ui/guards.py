@@ -12,10 +12,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_ui.cookies import SESSION
-from agent_ui.errors import deny, response_of
+from agent_ui.errors import UNEXPECTED, deny, problem_of, response_of
 from agent_ui.origins import Network, behind_proxies, check_host, check_own_page, networks
 from agent_ui.surfaces import DATA_POLICY, Surface, page_policy, surface_of
 from hub.errors import HubError, Malformed, TooLarge
@@ -81,12 +81,25 @@ class Guards:
             await self._request(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent = ""
+
+        async def remember(message: Message) -> None:
+            nonlocal sent
+            sent = message["type"]
+            await send(message)
+
         try:
             check_host(scope, self._names)
-        except HubError as refusal:
-            await deny(WebSocket(scope, receive, send), refusal)
+            await self._app(scope, receive, remember)
+        except WebSocketDisconnect:
+            # The other side left first.
             return
-        await self._app(scope, receive, send)
+        except Exception as failure:
+            if not sent:
+                await deny(WebSocket(scope, receive, send), failure)
+            elif sent in {"websocket.accept", "websocket.send"}:
+                problem_of(failure)
+                await send({"type": "websocket.close", "code": UNEXPECTED})
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         surface = surface_of(scope["path"])
