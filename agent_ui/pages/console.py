@@ -14,7 +14,7 @@ from hub.security import authorize
 async def show(request: Request) -> Response:
     session = await session_of(request)
     authorize(session.actor, "console")
-    return render(request, "console.html", csrf=session.csrf, actor=session.actor)
+    return render(request, "console.html", csrf=session.csrf, agent=session.actor)
 
 
 routes = [Route("/", show, methods=["GET"])]
