@@ -40,7 +40,7 @@ export function wear({ accent, on_accent, radius, theme }: Brand): void {
   const set = (name: string, value: string) => root.style.setProperty(`--${name}`, value);
   const colour = parse(accent);
   if (theme) root.dataset["theme"] = theme;
-  if (typeof radius === "number") set("radius", `${Math.min(Math.max(radius, 0), 20)}px`);
+  if (typeof radius === "number") set("radius-bubble", `${Math.min(Math.max(radius, 0), 20)}px`);
   if (!accent || !colour) return;
   root.dataset["brand"] = "";
   set("accent", accent);

@@ -91,6 +91,7 @@ export function makeShell({ texts, word, onToggle, onClose, onIntent }: ShellOpt
     },
     ready(): void {
       panel.className = "ready";
+      if (panel.open) panel.querySelector("iframe")?.focus();
     },
     open(): void {
       show();

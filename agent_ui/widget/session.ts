@@ -1,7 +1,7 @@
 /** The visitor's session with the hub: one connection, its token, and what both sides tell each other. */
 
 import { batch, effect, untracked } from "@preact/signals";
-import { connect, type Frame, type Link } from "../shared/socket";
+import { connect, type Frame, type Link, type LinkState } from "../shared/socket";
 import { page } from "./page";
 import type { Hello, Me, Message, Snapshot, WidgetEvent } from "./protocol";
 import * as state from "./state";
@@ -24,15 +24,17 @@ function hello(): Hello {
 export function start(): void {
   line?.close();
   position = null;
-  line = connect({
-    path: "/widget/socket",
-    hello,
-    onFrame: (frame) => batch(() => take(frame)),
-    onState: (now) => {
-      state.link.value = now;
-      if (now.is !== "open") state.typing.value = "";
-    },
-  });
+  line = connect({ path: "/widget/socket", hello, onFrame: (frame) => batch(() => take(frame)), onState });
+}
+
+function onState(now: LinkState): void {
+  // A shop's word that does not hold, such as one from a page left open for hours, must not cost the chat.
+  if (now.is === "over" && now.code === "bad_frame" && identity) {
+    identity = null;
+    return start();
+  }
+  state.link.value = now;
+  if (now.is !== "open") state.typing.value = "";
 }
 
 function take({ snapshot, events, presence, position: reached }: Frame): void {
@@ -43,6 +45,9 @@ function take({ snapshot, events, presence, position: reached }: Frame): void {
 }
 
 function takeSnapshot(snapshot: Snapshot): void {
+  const last = state.messages.value.at(-1);
+  // What came in an outage is news as well; what another session brings is not.
+  if (last && snapshot.token === token()) snapshot.messages.filter(({ at }) => at > last.at).forEach(arrive);
   // A shop's token lives an hour at most; once it was taken, the session's own token is enough.
   identity = null;
   browser.put("token", snapshot.token);
@@ -57,7 +62,7 @@ function takeEvent(event: WidgetEvent): void {
 type Arrival = (message: Message) => void;
 const arrivals: Arrival[] = [];
 
-/** Calls back for each message that is new, not for what a snapshot or an earlier page brings. */
+/** Calls back for each message that is new, not for what a first snapshot or an earlier page brings. */
 export function onArrival(listener: Arrival): void {
   arrivals.push(listener);
 }

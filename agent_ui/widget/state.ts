@@ -28,6 +28,9 @@ export const sound = signal(browser.get("sound") !== "off");
 export const looking = computed(() => shown.value && visible.value);
 export const unread = computed(() => messages.value.filter((message) => message.from === "us" && message.at > seenAt.value).length);
 
+/** Who answers: the last one said to be there, or else the last one who wrote. */
+export const person = computed(() => people.value.at(-1) || messages.value.findLast(({ from, author }) => from === "us" && author)?.author || "");
+
 /** Closed hours and nothing written yet: the thread begins as a letter. */
 export const letter = computed(() => ready.value && !hours.value.now && messages.value.length === 0);
 

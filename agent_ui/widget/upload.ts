@@ -45,7 +45,7 @@ function transfer(upload: Upload, token: string): Promise<string> {
     };
     request.onload = () => {
       if (request.status >= 300) return reject(request.status);
-      const { id } = JSON.parse(request.responseText) as { id: string };
+      const id = String((JSON.parse(request.responseText) as { id: string | number }).id);
       state.value = { is: "there", id };
       resolve(id);
     };

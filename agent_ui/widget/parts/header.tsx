@@ -4,20 +4,20 @@ import { useEffect, useRef } from "preact/hooks";
 import { Back, Close } from "../../shared/icons";
 import { framed, t } from "../page";
 import { close } from "../shop";
-import { account, goTo, hours, letter, looking, pace, people, place } from "../state";
+import { account, goTo, hours, letter, looking, pace, person, place } from "../state";
 import { Menu } from "./menu";
 
 function title(): string {
   const { label, brand } = account.value;
   const name = brand.logo_text || label;
   if (place.value === "home") return name;
-  return letter.value ? t("letter_title") : people.value.at(-1) || name;
+  return letter.value ? t("letter_title") : person.value || name;
 }
 
 export function Header() {
   const heading = useRef<HTMLHeadingElement>(null);
   const inThread = place.value === "thread";
-  const person = inThread && !letter.value ? people.value.at(-1) : undefined;
+  const initial = inThread && !letter.value ? person.value.slice(0, 1) : "";
 
   // Whoever opens the panel or goes back home begins at its name; a thread begins at its field.
   useEffect(() => {
@@ -31,9 +31,9 @@ export function Header() {
           <Back size={20} />
         </button>
       )}
-      {person && (
+      {initial && (
         <span class="initial" aria-hidden="true">
-          {person.slice(0, 1)}
+          {initial}
         </span>
       )}
       <div class="names">

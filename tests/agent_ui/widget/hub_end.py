@@ -51,6 +51,7 @@ class HubEnd:
         self.refusal: Json | None = None
         self.silent = False
         self.away = False
+        self.doubted = ""
         self.upload_status = 200
         self.hellos: list[Json] = []
         self.calls: list[Json] = []
@@ -154,6 +155,8 @@ class HubEnd:
             return await line.close()
         hello = (await line.receive_json())["hello"]
         await self._note(self.hellos, hello)
+        if hello["identity"] and hello["identity"] == self.doubted:
+            return await line.send_json({"over": {"code": "bad_frame", "text": ""}})
         token = hello["token"] or secrets.token_hex(8)
         await line.send_json({"snapshot": self._snapshot(token), "position": self._next_position()})
         self._lines.add(line)

@@ -127,6 +127,19 @@ async def test_what_is_written_without_connection_waits_and_goes_once(hub: HubEn
     assert hub.hellos[-1]["position"] is not None
 
 
+async def test_answers_that_came_in_an_outage_are_spoken(hub: HubEnd, visit: Visit) -> None:
+    hub.message("Is it there?")
+    page = await visit(hub.frame)
+    await begin(page)
+    hub.away = True
+    await hub.cut()
+    hub.message("It is.", author="Ana")
+
+    hub.away = False
+
+    await expect(page.get_by_role("log")).to_have_text("Ana: It is.")
+
+
 async def test_unanswered_message_is_sent_again_with_the_same_key_after_a_reload(hub: HubEnd, visit: Visit) -> None:
     hub.silent = True
     page = await visit(hub.frame)

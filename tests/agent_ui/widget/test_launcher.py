@@ -121,6 +121,18 @@ async def test_identity_given_before_loading_comes_with_the_first_hello(hub: Hub
     assert hub.hellos[0]["page"] == {"url": hub.shop, "title": "Kettle Alba"}
 
 
+async def test_identity_that_does_not_hold_leaves_the_chat_working(hub: HubEnd, visit: Visit) -> None:
+    hub.doubted = "expired"
+    page = await visit(hub.shop)
+    frame = await open_panel(page)
+
+    await page.evaluate("onethread('identify', 'expired')")
+    await hub.until(lambda: len(hub.hellos) == 3)
+
+    assert [hello["identity"] for hello in hub.hellos] == [None, "expired", None]
+    await expect(frame.get_by_role("heading", name="Hello, how can we help?")).to_be_visible()
+
+
 async def test_leave_ends_the_session_and_forgets_the_flag(hub: HubEnd, visit: Visit) -> None:
     hub.message("Hello")
     page = await visit(hub.shop)
