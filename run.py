@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from connectors import found
 from hub.bootstrap import Hub
-from hub.commands import agents, hub_process, tokens
+from hub.commands import agents, channels, clock, hub_process, imports, tokens
 from hub.commands.errors import Fault, sentence
 from hub.commands.parts import Parts
 from hub.commands.session import Outcome, Session
@@ -60,7 +60,7 @@ PARTS = Parts(
 
 def command_tree() -> Tree:
     tree = Tree(DESCRIPTION)
-    for commands in (hub_process, agents, tokens):
+    for commands in (hub_process, agents, tokens, channels, imports, clock):
         commands.grow(tree)
     return tree
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.commands import agents, tokens
+from hub.commands import agents, channels, clock, imports, tokens
 
 KNOWN = (
     agents.InviteAgent
@@ -12,4 +12,10 @@ KNOWN = (
     | tokens.CreateToken
     | tokens.ListTokens
     | tokens.RevokeToken
+    | channels.ListAccounts
+    | channels.AddAccount
+    | channels.TestAccount
+    | channels.RemoveAccount
+    | imports.ImportOrders
+    | clock.MoveClock
 )
