@@ -42,12 +42,19 @@ def phones_in(text: str, country: str) -> Iterator[PhoneInText]:
         yield PhoneInText(_words(match.number), match.start, match.end)
     if not country:
         for run in _MANY_DIGITS.finditer(text):
-            yield PhoneInText((_digits(run.group()).lstrip("0"),), run.start(), run.end())
+            yield PhoneInText(_bare_words(_digits(run.group())), run.start(), run.end())
 
 
 def words_of_phones(text: str, country: str) -> list[str]:
     """The words under which the phone numbers of a text are found."""
     return list(dict.fromkeys(word for phone in phones_in(text, country) for word in phone.words if word))
+
+
+def _bare_words(digits: str) -> tuple[str, ...]:
+    if digits.startswith("00"):
+        with suppress(phonenumbers.NumberParseException):
+            return _words(phonenumbers.parse(f"+{digits[2:]}", None))
+    return (digits.lstrip("0"),)
 
 
 def _words(number: PhoneNumber) -> tuple[str, str]:
@@ -64,8 +71,9 @@ def phone_starts(typed: str, country: str) -> tuple[str, ...]:
     if not _FEWEST_TYPED <= len(digits) <= _LONGEST_NUMBER:
         return ()
     starts = [digits, digits.lstrip("0")]
+    international = f"+{digits}" if typed.startswith(("+", "00")) else typed
     with suppress(phonenumbers.NumberParseException):
-        starts.append(phonenumbers.national_significant_number(phonenumbers.parse(typed, country or None)))
+        starts.append(phonenumbers.national_significant_number(phonenumbers.parse(international, country or None)))
     return tuple(dict.fromkeys(start for start in starts if start))
 
 

@@ -46,7 +46,9 @@ def parse(typed: str, country: str) -> Query:
         if item["number"]:
             starts = phone_starts(item["number"].strip(), country)
             phones += starts
-            alternatives += [[Phrase((start,), True)] for start in starts]
+            alternatives += [
+                [Phrase((start,), True)] for start in starts if [Phrase((start,), True)] != alternatives[0]
+            ]
         if alternatives[0] and alternatives not in terms:
             terms.append(alternatives)
     return Query(terms=tuple(terms[:_MOST_TERMS]), phones=tuple(phones))
