@@ -25,9 +25,9 @@ export function Colleagues(): JSX.Element {
   return (
     <Group title={t("settings.colleagues")}>
       <ul class="settings-list">
-        {agents.value.map((agent) => (
+        {agents.value.filter((one) => !one.is_token).map((agent) => (
           <li key={agent.id} class={agent.disabled ? "settings-item off" : "settings-item"}>
-            <Avatar name={agent.name} id={agent.id} online={agent.online && !agent.away} />
+            <Avatar name={agent.name} id={agent.id} online={!agent.away && !agent.disabled} />
             <span class="settings-words">
               <b dir="auto">{agent.name}</b>
               <span>{agent.email}</span>
@@ -109,7 +109,7 @@ export function Teams(): JSX.Element {
           <li key={team.id} class="settings-item">
             <span class="settings-words">
               <b dir="auto">{team.name}</b>
-              {team.agents && <span>{membersOf(team)}</span>}
+              <span>{membersOf(team)}</span>
             </span>
             <button type="button" class="button small" aria-label={t("teams.change", { name: team.name })} onClick={() => show(() => <TeamForm team={team} />)}>
               {t("change")}
@@ -127,7 +127,7 @@ export function Teams(): JSX.Element {
 
 function membersOf(team: Team): string {
   return agents.value
-    .filter(({ id }) => team.agents?.includes(id))
+    .filter(({ id }) => team.agents.includes(id))
     .map(({ name }) => name)
     .join(", ");
 }
@@ -145,7 +145,7 @@ function TeamForm({ team }: { team: Team | null }): JSX.Element {
       <fieldset class="checks">
         <legend>{t("teams.members")}</legend>
         {agents.value
-          .filter((one) => !one.disabled)
+          .filter((one) => !one.disabled && !one.is_token)
           .map((one) => (
             <label key={one.id} class="check">
               <input
@@ -216,12 +216,12 @@ export function Accounts(): JSX.Element {
       <ul class="settings-list">
         {accounts.value.map((account) => {
           const Sign = channelSign(account.channel);
-          const fine = !account.state_reason && account.state !== "failed";
+          const fine = !account.state_reason && account.state !== "failing";
           return (
             <li key={account.id} class="settings-item">
               <Sign size={20} />
               <span class="settings-words">
-                <b dir="auto">{account.address ?? account.label ?? account.name}</b>
+                <b dir="auto">{account.address || account.label || account.name}</b>
                 <span>
                   {channelName(account.channel)} · {account.name}
                   {account.state_reason && ` · ${account.state_reason}`}

@@ -8,6 +8,7 @@ import { focusComposer } from "./drafts";
 import { Inbox } from "./inbox";
 import { ConnectionStrip } from "./notices";
 import { spoken } from "./notify";
+import { conversationLoading } from "./opening";
 import { Panel } from "./panel";
 import { drawerOpen } from "./panel-state";
 import { Calls } from "./phone";
@@ -43,7 +44,7 @@ export function App(): JSX.Element {
 
 /** Past the list to where one writes; the address holds the route, so the link moves the focus itself. */
 function Skip(): JSX.Element | null {
-  if (!route.value.customer || !open.value) return null;
+  if (!route.value.customer || !open.value || conversationLoading.value.is !== "idle") return null;
   const skip = (event: MouseEvent) => {
     event.preventDefault();
     focusComposer();

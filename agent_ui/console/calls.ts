@@ -8,7 +8,7 @@ import { go } from "./router";
 import { now, t } from "./text";
 import { toast } from "./toasts";
 
-export const OUTCOMES = ["answered", "owe", "call_back", "left_message", "handed_over"] as const;
+export const OUTCOMES = ["answered", "promised", "call_back", "left_message", "handed_over"] as const;
 
 export interface CallTab {
   key: string;
@@ -70,23 +70,26 @@ export function changeCall(key: string, change: Partial<CallTab>): void {
   timer = window.setTimeout(() => saveDraft(key), SAVE_AFTER);
 }
 
-/** The hub keeps a copy once it is known whose call it is. */
+/** The hub keeps a copy, one for each tab. */
 function saveDraft(key: string): void {
   const tab = callTabs.peek().find((one) => one.key === key);
   if (!tab) return;
   const saved = () => keep(callTabs.peek().map((one) => (one.key === key ? { ...one, savedAt: new Date(now()).toISOString() } : one)));
-  if (!tab.customer || !tab.text) return saved();
-  const { phone, outcome, promise, dueAt: due_at } = tab;
-  const fields = { phone, outcome, promise, due_at };
-  call("draft", { customer: tab.customer, mode: "call", text: tab.text, fields }).then(saved, () => undefined);
+  const { phone, name, direction, outcome, promise, dueAt: due_at, startedAt: started_at } = tab;
+  const fields = { phone, name, direction, outcome, promise, due_at, started_at };
+  call("draft", { ...forCustomer(tab), mode: "call", slot: key, text: tab.text, fields }).then(saved, () => undefined);
+}
+
+function forCustomer({ customer, request }: CallTab): object {
+  return { ...(customer ? { customer } : {}), ...(request ? { request } : {}) };
 }
 
 export function closeCall(key: string): void {
-  const tab = callTabs.peek().find((one) => one.key === key);
+  clearTimeout(timer);
   const rest = callTabs.peek().filter((one) => one.key !== key);
   keep(rest);
   currentTab.value = rest[0]?.key ?? null;
-  if (tab?.customer && tab.text) call("draft", { customer: tab.customer, mode: "call", text: "" }).catch(() => undefined);
+  call("draft", { mode: "call", slot: key, text: "" }).catch(() => undefined);
 }
 
 let asked = 0;

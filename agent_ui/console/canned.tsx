@@ -21,7 +21,7 @@ export function fillGaps(text: string): string {
 }
 
 function newestOrder(): string | undefined {
-  const ofRequest = current.peek()?.orders?.[0]?.number;
+  const ofRequest = current.peek()?.orders[0]?.number;
   if (ofRequest) return ofRequest;
   const orders = [...(open.peek()?.orders.values() ?? [])].filter((one) => !one.masked);
   orders.sort((a, b) => ((a.order.placed_at ?? "") < (b.order.placed_at ?? "") ? 1 : -1));

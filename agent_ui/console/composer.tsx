@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Clip, Close, Down, File as FileSign, Lock, Slash } from "../shared/icons";
 import { baseFor } from "./base";
 import { CannedPicker, gapsIn, slashWord } from "./canned";
-import { call, link, type Open, state } from "./connection";
+import { call, canDo, link, type Open, state } from "./connection";
 import { type Destination, destinations, find, preferred } from "./destinations";
 import { focusComposer, forget, modeOf, setMode, type Writing, write, type Written, written } from "./drafts";
 import { hint } from "./keyboard";
@@ -239,7 +239,7 @@ function Foot({ customer, mode, draft, to, attach }: PartProps): JSX.Element {
           <Slash />
         </button>
       )}
-      <span class="draft-state">{draftState(draft)}</span>
+      <span class="draft-state">{draftState(draft, mode === "reply" ? to : null)}</span>
       {mode === "note" ? (
         <button type="button" class="button note-button" disabled={!draft.text.trim()} onClick={() => addNote(customer, draft)}>
           {t("note.add")} <kbd aria-hidden="true">{hint("Mod+Enter")}</kbd>
@@ -251,10 +251,13 @@ function Foot({ customer, mode, draft, to, attach }: PartProps): JSX.Element {
   );
 }
 
-function draftState({ text, attachments, unsaved, savedAt }: Written): string {
+function draftState({ text, attachments, unsaved, savedAt }: Written, to: Destination | null): string {
   if (!text && !attachments.length) return "";
   if (link.value.is === "lost") return t("draft.here");
-  return !unsaved && savedAt ? t("draft.savedat", { time: clock(savedAt) }) : "";
+  if (unsaved || !savedAt) return "";
+  const saved = t("draft.savedat", { time: clock(savedAt) });
+  const undo = to ? (canDo(to.way.account).undo_seconds ?? 0) : 0;
+  return undo ? t("composer.undo", { saved, n: undo }) : saved;
 }
 
 function SendButton({ customer, draft, to }: Pick<PartProps, "customer" | "draft" | "to">): JSX.Element {

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { callKey, connect, type Frame, type LinkState, type Problem } from "../shared/socket";
-import type { Changes, Event, NewsFrame, Presence, ScreenPop } from "./protocol";
+import type { Capabilities, Changes, Event, NewsFrame, Presence, ScreenPop } from "./protocol";
 import * as store from "./store";
 import { setClock } from "./text";
 
@@ -154,12 +154,13 @@ function keep(answer: Record<string, unknown>): void {
 
 /** Whether an account's channel tells us that a message arrived; where the hub says nothing of it, we assume so. */
 export function canConfirm(account: string | null): boolean {
-  const { capabilities } = accounts.value.find((one) => one.name === account) ?? {};
-  if (Array.isArray(capabilities)) return capabilities.includes("receipts");
-  if (capabilities && typeof capabilities === "object") {
-    return (capabilities as Record<string, unknown>)["receipts"] !== false;
-  }
-  return true;
+  const { receipts, instant } = canDo(account);
+  return receipts !== false || instant === true;
+}
+
+/** What an account's channel can do. */
+export function canDo(account: string | null): Partial<Capabilities> {
+  return accounts.value.find((one) => one.name === account)?.capabilities ?? {};
 }
 
 /** Change the state by hand, as the answers of `list`, `open` and `entries` do. */

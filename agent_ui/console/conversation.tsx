@@ -184,12 +184,12 @@ function Owner({ request }: { request: Request }): JSX.Element {
 
 function owners(request: Request): MenuItem[] {
   const mine = me.peek();
-  const people = agents.peek().filter((one) => !one.disabled && one.role !== "store");
-  people.sort((a, b) => Number(b.id === mine?.id) - Number(a.id === mine?.id) || Number(b.online) - Number(a.online));
+  const people = agents.peek().filter((one) => !one.disabled && !one.is_token && one.role !== "store");
+  people.sort((a, b) => Number(b.id === mine?.id) - Number(a.id === mine?.id) || Number(a.away) - Number(b.away));
   return [
     ...people.map((one) => ({
       label: one.id === mine?.id ? t("assign.me", { name: one.name }) : one.name,
-      hint: one.away ? t("agent.away") : one.online ? t("agent.online") : undefined,
+      hint: one.away ? t("agent.away") : undefined,
       keys: one.id === mine?.id ? "i" : undefined,
       chosen: one.id === request.owner_id,
       run: () => assign(request, one.id, request.team_id),

@@ -57,8 +57,8 @@ export function DeliveryStrip({ entry }: { entry: Entry }): JSX.Element | null {
   if (undoable && ["scheduled", "queued"].includes(delivery.state)) return <UndoStrip entry={entry} delivery={delivery} />;
   if (delivery.state === "failed" || delivery.state === "uncertain") return <Failure entry={entry} delivery={delivery} />;
   if (!delivery.moved_to) return null;
-  const { channel, address } = delivery.moved_to;
-  return <p class="moved-on">{t("delivery.moved", { channel: channelName(channel), address })}</p>;
+  const { channel, moved_to: to } = delivery;
+  return <p class="moved-on">{t("delivery.moved", { channel: channelName(channel), address: to.address })}</p>;
 }
 
 function UndoStrip({ entry, delivery }: { entry: Entry; delivery: Delivery }): JSX.Element {
@@ -88,7 +88,7 @@ function Failure({ entry, delivery }: { entry: Entry; delivery: Delivery }): JSX
     <div class={failed ? "strip strip-bad" : "strip strip-warn"} role="group" aria-label={named("delivery", delivery.state)}>
       <Warning />
       <p>
-        {delivery.reason ?? t(failed ? "delivery.nowhy" : "delivery.uncertainwhy")}{" "}
+        {delivery.reason || t(failed ? "delivery.nowhy" : "delivery.uncertainwhy")}{" "}
         {delivery.code && <span class="code">{t("code", { code: delivery.code })}</span>}
       </p>
       <span class="strip-actions">

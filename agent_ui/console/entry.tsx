@@ -5,14 +5,14 @@ import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
 import * as icons from "../shared/icons";
 import { Attachments } from "./attachments";
-import { agents, open, teams } from "./connection";
+import { open } from "./connection";
 import { DeliveryStrip, DeliveryWord } from "./delivery";
 import { EntryMenu } from "./entry-menu";
 import type { Item } from "./items";
 import type { Entry, RequestStatus } from "./protocol";
 import { unitOffset } from "./offsets";
 import { shownOrder } from "./panel-state";
-import { requestTitle } from "./requests";
+import { ownerName, requestTitle } from "./requests";
 import { channelName, channelSign, Due, isProven, ProofBadge, Status } from "./signs";
 import { clock, dayHeading, fullTime, moment, named, span, t } from "./text";
 
@@ -133,7 +133,7 @@ function ArrivalProof({ entry }: { entry: Entry }): JSX.Element | null {
   return (
     <span class={proven ? "proof good" : "proof quiet"}>
       <Sign size={14} />
-      {proven ? named("arrival", entry.assurance_method ?? entry.assurance, t("proof.verified")) : t("proof.claimed")}
+      {proven ? named("arrival", entry.assurance_method || entry.assurance, t("proof.verified")) : t("proof.claimed")}
     </span>
   );
 }
@@ -355,9 +355,9 @@ function EventLine({ entry }: { entry: Entry }): JSX.Element {
 }
 
 function lineWords(entry: Entry): string {
-  const { from, to } = entry.details;
+  const { from, to, team } = entry.details;
   const by = entry.author.name;
-  if (entry.kind === "assignment") return t("entry.assigned", { by, to: nameOf(to) });
+  if (entry.kind === "assignment") return t("entry.assigned", { by, to: ownerName(Number(to) || null, team) });
   if (entry.kind === "status") {
     return t("entry.status", { by, from: statusName(from), to: statusName(to) });
   }
@@ -366,15 +366,4 @@ function lineWords(entry: Entry): string {
 
 function statusName(status: unknown): string {
   return typeof status === "string" ? named("status", status as RequestStatus) : "";
-}
-
-/** Whom a request was given to: an agent's id, a name, or both owner and team. */
-function nameOf(whom: unknown): string {
-  if (typeof whom === "string") return whom;
-  if (typeof whom === "number") return agents.value.find((one) => one.id === whom)?.name ?? t("agent.former");
-  const { owner, owner_id, team, team_id, name } = (whom ?? {}) as Record<string, unknown>;
-  if (typeof name === "string") return name;
-  const agent = owner ?? owner_id;
-  if (agent) return nameOf(agent);
-  return teams.value.find((one) => one.id === (team ?? team_id))?.name ?? t("assign.nobody");
 }

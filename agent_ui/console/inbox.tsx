@@ -74,7 +74,7 @@ function Tabs({ view }: { view: string }): JSX.Element {
       </span>
       <MenuButton
         class={chosenHidden ? "tab tab-more chosen" : "tab tab-more"}
-        label={t("views.more")}
+        {...(chosenHidden ? {} : { label: t("views.more") })}
         items={() =>
           hidden.map((name) => ({
             label: t("views.counted", { label: named("view", name), n: countOf(name) }),
@@ -240,7 +240,7 @@ function DraftRow({ draft, first }: { draft: Draft; first: boolean }): JSX.Eleme
       <a class={chosen ? "row chosen" : "row"} href={target} tabIndex={first ? 0 : -1} aria-current={chosen ? "true" : undefined}>
         <span class="row-first">
           <span class="row-name" dir="auto">
-            {draft.customer_name ?? t("draft.nobody")}
+            {draft.customer_name || t("draft.nobody")}
           </span>
           <span class="row-time">{shortDay(draft.saved_at)}</span>
         </span>

@@ -91,7 +91,7 @@ function goesOn(burst: Entry[], entry: Entry): boolean {
 }
 
 function troubled(entry: Entry): boolean {
-  return entry.subject !== null || entry.delivery?.state === "failed" || entry.delivery?.state === "uncertain";
+  return entry.subject !== "" || entry.delivery?.state === "failed" || entry.delivery?.state === "uncertain";
 }
 
 export function entriesOfItem(item: Item): Entry[] {

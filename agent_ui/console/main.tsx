@@ -4,6 +4,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { registerCommands } from "./commands";
 import { ready } from "./connection";
+import { watchFreshness } from "./freshness";
 import { startNotifying } from "./notify";
 import { follow } from "./opening";
 import { goOn } from "./outbox";
@@ -11,6 +12,7 @@ import { goOn } from "./outbox";
 registerCommands();
 follow();
 startNotifying();
+watchFreshness();
 
 // Replies that a reload interrupted go out once the hub has been heard.
 const unsubscribe = ready.subscribe((isReady) => {

@@ -3,8 +3,9 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Check, Plug, Retry } from "../shared/icons";
+import { Check, Info, Plug, Retry } from "../shared/icons";
 import { caughtUp, drafts, link, retryNow } from "./connection";
+import { outdated } from "./freshness";
 import { outbox } from "./outbox";
 import { clock, t } from "./text";
 
@@ -15,6 +16,7 @@ export function ConnectionStrip(): JSX.Element | null {
   const { value } = link;
   if (value.is === "over") return <Over code={value.code} />;
   if (value.is === "lost") return <Lost since={value.since} nextTry={value.nextTry} />;
+  if (outdated.value) return <NewVersion />;
   return <CaughtUp />;
 }
 
@@ -40,6 +42,22 @@ function Lost({ since, nextTry }: { since: number; nextTry: number }): JSX.Eleme
         <button type="button" class="button small" onClick={retryNow}>
           <Retry size={14} />
           {t("lost.now")}
+        </button>
+      </span>
+    </div>
+  );
+}
+
+function NewVersion(): JSX.Element {
+  return (
+    <div class="top-strip lost" role="status">
+      <Info />
+      <p>
+        <b>{t("over.newversion")}</b> {t("lost.write")}
+      </p>
+      <span class="top-strip-end">
+        <button type="button" class="button small" onClick={() => location.reload()}>
+          {t("over.reload")}
         </button>
       </span>
     </div>

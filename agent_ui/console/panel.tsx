@@ -5,11 +5,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { Close, Down, Link } from "../shared/icons";
 import { type Open, open } from "./connection";
 import { OrderCard } from "./order";
+import { conversationLoading } from "./opening";
 import { drawerOpen, shownOrder } from "./panel-state";
 import type { Endpoint, Order } from "./protocol";
 import { current, ownerName, requests, requestTitle } from "./requests";
 import { address, correct, route } from "./router";
 import { Avatar, channelSign, isProven, ProofBadge, proofSource, Status } from "./signs";
+import { useLate } from "./states";
 import { day, named, t } from "./text";
 
 const LANGUAGES = new Intl.DisplayNames([document.documentElement.lang || "en"], { type: "language" });
@@ -17,6 +19,8 @@ const LANGUAGES = new Intl.DisplayNames([document.documentElement.lang || "en"],
 export function Panel(): JSX.Element | null {
   const shown = open.value;
   const wanted = shownOrder.value;
+  const loading = conversationLoading.value;
+  const late = useLate(loading.is === "loading");
   const box = useRef<HTMLElement>(null);
 
   useEffect(() => {
@@ -25,7 +29,8 @@ export function Panel(): JSX.Element | null {
     box.current?.querySelector(`[data-order="${wanted.number}"]`)?.scrollIntoView({ block: "nearest" });
   }, [wanted]);
 
-  if (!shown) return null;
+  // Nobody's orders may stand beside somebody else's words.
+  if (!shown || late || loading.is === "failed") return null;
   return (
     <section class={drawerOpen.value ? "panel drawn" : "panel"} ref={box} aria-label={t("panel.label")} tabIndex={0}>
       <button
@@ -94,7 +99,7 @@ function Identity({ shown }: { shown: Open }): JSX.Element {
             <a href={address({ customer: one.customer_id }, route.value)} dir="auto">
               {one.name}
             </a>
-            <span class="suggestion-why">{[one.evidence].flat().join(" · ")}</span>
+            <span class="suggestion-why">{one.evidence.join(" · ")}</span>
           </span>
         </p>
       ))}
@@ -188,9 +193,9 @@ function More({ shown }: { shown: Open }): JSX.Element | null {
   const language = customer.language && LANGUAGES.of(customer.language);
   if (language) facts.push([t("more.language"), language]);
   for (const { source, number } of customer.numbers) facts.push([t("more.number", { source }), number]);
-  if (customer.segments?.length) facts.push([t("more.segments"), customer.segments.join(", ")]);
+  if (customer.segments.length) facts.push([t("more.segments"), customer.segments.join(", ")]);
   facts.push(...asFacts(t("more.loyalty"), customer.loyalty), ...asFacts(t("more.consent"), customer.consent));
-  for (const [name, value] of Object.entries(customer.fields ?? {})) facts.push([name, asText(value)]);
+  for (const [name, value] of Object.entries(customer.fields)) facts.push([name, asText(value)]);
   if (!facts.length) return null;
   return (
     <details class="panel-section panel-more">

@@ -37,26 +37,26 @@ export interface Row extends Kept {
   conversation_id: Id;
   customer_name: string;
   assurance: Assurance | null;
-  subject: string | null;
-  topic: string | null;
+  subject: string;
+  topic: string;
   status: RequestStatus;
   owner_id: Id | null;
   team_id: Id | null;
-  priority: string | null;
+  priority: string;
   snoozed_until: Time | null;
   opened_at: Time;
   waiting_since: Time | null;
-  last_at: Time | null;
-  unread: boolean | number;
-  failed: boolean | number;
+  last_at: Time;
+  unread: boolean;
+  failed: boolean;
   rank: number;
   views: string[];
   last: {
     entry_id: Id;
     kind: EntryKind;
-    channel: string | null;
+    channel: string;
     direction: "in" | "out" | null;
-    author: string | { name: string } | null;
+    author: string;
     text: string;
   } | null;
 }
@@ -65,20 +65,21 @@ export interface Request extends Kept {
   number: string;
   customer_id: Id;
   conversation_id: Id;
-  subject: string | null;
-  topic: string | null;
+  subject: string;
+  topic: string;
   status: RequestStatus;
-  status_text?: string;
+  status_text: string;
   owner_id: Id | null;
   team_id: Id | null;
-  priority: string | null;
+  priority: string;
+  store: string;
   snoozed_until: Time | null;
   opened_at: Time;
   first_response_at: Time | null;
   resolved_at: Time | null;
   waiting_since: Time | null;
-  clocks?: { first_response_s: number | null; resolution_s: number | null };
-  orders?: OrderName[];
+  clocks: { first_response_s: number | null; resolution_s: number | null };
+  orders: OrderName[];
 }
 
 export interface OrderName {
@@ -95,14 +96,15 @@ export interface Address {
 export interface Way {
   account: string;
   channel: string;
-  why_not: string | null;
+  /** Empty: it can go there now. */
+  why_not: string;
 }
 
 export interface Endpoint extends Address {
-  scope?: string;
+  scope: string;
   held: boolean;
-  assurance: Assurance | null;
-  method: string | null;
+  assurance: Assurance | "";
+  method: string;
   proven_at: Time | null;
   shared: boolean;
   ways: Way[];
@@ -110,11 +112,11 @@ export interface Endpoint extends Address {
 
 export interface Customer extends Kept {
   name: string;
-  language: string | null;
+  language: string;
   kind: "person" | "spam" | "not_customer";
   provisional: boolean;
   assurance: Assurance | null;
-  assurance_method: string | null;
+  assurance_method: string;
   proven_at: Time | null;
   endpoints: Endpoint[];
   says: { kind: string; address: string }[];
@@ -123,9 +125,9 @@ export interface Customer extends Kept {
   numbers: OrderName[];
   loyalty: unknown;
   consent: unknown;
-  segments: string[] | null;
-  fields: Record<string, unknown> | null;
-  suggestions: { id: Id; customer_id: Id; name: string; evidence: string | string[] }[];
+  segments: string[];
+  fields: Record<string, unknown>;
+  suggestions: { id: Id; customer_id: Id; name: string; evidence: string[] }[];
 }
 
 export type EntryKind =
@@ -143,7 +145,7 @@ export interface Attachment {
   filename: string;
   content_type: string;
   size: number;
-  image: { width: number; height: number } | boolean | null;
+  image: boolean;
 }
 
 export interface Entry extends Kept {
@@ -153,22 +155,22 @@ export interface Entry extends Kept {
   shown_at: Time;
   kind: EntryKind;
   direction: "in" | "out" | null;
-  channel: string | null;
-  account: string | null;
+  channel: string;
+  account: string;
   author: { kind: "customer" | "agent" | "participant" | "system" | "shop"; id: Id | null; name: string };
-  subject: string | null;
+  subject: string;
   text: string;
   quoted_from: number | null;
   has_html: boolean;
-  remote_images: boolean;
+  remote_images: number;
   attachments: Attachment[];
   endpoint: Address | null;
   assurance: Assurance | null;
-  assurance_method: string | null;
+  assurance_method: string;
   before_proof: boolean;
   request_id: Id | null;
   provider_time: Time | null;
-  received_time: Time | null;
+  received_time: Time;
   automatic: boolean;
   backfilled: boolean;
   unreadable: boolean;
@@ -188,17 +190,18 @@ export interface EntryDetails {
   number?: string;
   milestone?: string;
   as_of?: Time;
-  from?: unknown;
-  to?: unknown;
+  from?: Id | string | null;
+  to?: Id | string | null;
+  team?: Id | null;
   [more: string]: unknown;
 }
 
 export interface Delivery extends Kept {
   state: DeliveryState;
-  reason: string | null;
-  code: string | null;
-  account: string | null;
-  channel: string | null;
+  reason: string;
+  code: string;
+  account: string;
+  channel: string;
   endpoint: Address | null;
   sent_at: Time | null;
   delivered_at: Time | null;
@@ -207,7 +210,7 @@ export interface Delivery extends Kept {
   undo_until: Time | null;
   tries: number;
   can_retry: boolean;
-  moved_to: { channel: string; address: string } | null;
+  moved_to: Address | null;
 }
 
 export interface OrderLine {
@@ -221,7 +224,7 @@ export interface OrderLine {
 export interface Order extends Kept, OrderName {
   customer_ids: Id[];
   as_of: Time;
-  masked?: boolean;
+  masked: boolean;
   order: {
     status: string;
     placed_at?: Time;
@@ -241,9 +244,10 @@ export type Mode = "reply" | "note" | "call" | "first";
 
 export interface Draft extends Kept {
   customer_id: Id | null;
-  customer_name: string | null;
+  customer_name: string;
   request_id: Id | null;
   mode: Mode;
+  slot: string;
   endpoint_id: Id | null;
   account: string | null;
   text: string;
@@ -255,33 +259,43 @@ export interface Draft extends Kept {
 
 export interface Agent extends Kept {
   name: string;
-  email: string;
+  email: string | null;
   role: Role;
   away: boolean;
   disabled: boolean;
-  online: boolean;
-  teams?: Id[];
+  /** A program that acts by a token; nobody to give a request to. */
+  is_token: boolean;
 }
 
 export interface Team extends Kept {
   name: string;
-  agents?: Id[];
+  agents: Id[];
 }
 
 export interface Account extends Kept {
   name: string;
   channel: string;
   label: string;
-  address: string | null;
-  capabilities: unknown;
+  address: string;
+  capabilities: Partial<Capabilities>;
   state: string;
-  state_reason: string | null;
+  state_reason: string;
+}
+
+export interface Capabilities {
+  reply: boolean;
+  start: boolean;
+  receipts: boolean;
+  subject: boolean;
+  instant: boolean;
+  max_file: number;
+  undo_seconds: number;
 }
 
 export interface Canned extends Kept {
   name: string;
   text: string;
-  language: string | null;
+  language: string;
 }
 
 export interface Changes {
@@ -373,8 +387,8 @@ export interface Hit {
   customer_id: Id | null;
   title: string;
   snippet: string;
-  at: Time | null;
-  marks?: [number, number][];
+  at: Time;
+  marks: [number, number][];
   number?: string;
   status?: string;
   channel?: string;
@@ -382,5 +396,5 @@ export interface Hit {
 
 export interface Found {
   groups: { customers?: Hit[]; requests?: Hit[]; orders?: Hit[]; messages?: Hit[] };
-  next: unknown;
+  next: string | null;
 }

@@ -10,7 +10,7 @@ import { snooze } from "./requests";
 import { correct } from "./router";
 import { t } from "./text";
 
-const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
+const PRIORITIES = ["low", "normal", "urgent"] as const;
 export const TOPICS = ["order", "return", "exchange", "complaint", "pickup", "invoice", "product", "other"] as const;
 
 function topics(): { value: string; label: string }[] {
@@ -60,9 +60,9 @@ export function FormDialog({ title, submit, act, children }: FormProps): JSX.Ele
 }
 
 export function ChangeRequest({ request }: { request: Request }): JSX.Element {
-  const subject = useSignal(request.subject ?? "");
-  const topic = useSignal(request.topic ?? "");
-  const priority = useSignal(String(request.priority ?? "normal"));
+  const subject = useSignal(request.subject);
+  const topic = useSignal(request.topic);
+  const priority = useSignal(request.priority || "normal");
   const kept = topics().some(({ value }) => value === topic.value);
   const act = () =>
     call("request", {

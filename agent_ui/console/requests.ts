@@ -4,7 +4,7 @@ import { computed } from "@preact/signals";
 import { agents, call, list, me, open, teams } from "./connection";
 import type { Customer, Entry, Request, RequestStatus } from "./protocol";
 import { route } from "./router";
-import { day, now, t } from "./text";
+import { day, named, now, t } from "./text";
 import { done, orTell } from "./toasts";
 
 const OPEN_FIRST: Record<RequestStatus, number> = {
@@ -29,11 +29,11 @@ export const current = computed<Request | null>(() => {
   return requests.value.find((one) => one.id === chosen) ?? requests.value[0] ?? null;
 });
 
-export function requestTitle(request: { subject: string | null; topic: string | null }): string {
-  return request.subject || request.topic || t("request.untitled");
+export function requestTitle(request: { subject: string; topic: string }): string {
+  return request.subject || (request.topic && named("topic", request.topic)) || t("request.untitled");
 }
 
-export function ownerName(owner: number | null, team: number | null = null): string {
+export function ownerName(owner: number | null, team: number | null | undefined = null): string {
   if (owner) return agents.value.find((one) => one.id === owner)?.name ?? t("agent.former");
   return teams.value.find((one) => one.id === team)?.name ?? t("assign.nobody");
 }

@@ -58,7 +58,7 @@ function Waiting({ row, failed }: { row: Row; failed: boolean }): JSX.Element {
   if (row.snoozed_until && Date.parse(row.snoozed_until) > now()) {
     return <span class="row-time">{t("row.until", { time: shortDay(row.snoozed_until) })}</span>;
   }
-  if (!row.waiting_since) return <span class="row-time">{row.last_at && shortDay(row.last_at)}</span>;
+  if (!row.waiting_since) return <span class="row-time">{shortDay(row.last_at)}</span>;
   const seconds = secondsSince(row.waiting_since);
   const tone = failed || seconds >= RED ? "late" : seconds >= AMBER ? "ageing" : "";
   return (
@@ -109,7 +109,7 @@ function whoSaid(row: Row): string {
   if (!last) return "";
   if (last.kind === "note") return `${t("row.note")} `;
   if (last.direction !== "out") return "";
-  const author = typeof last.author === "string" ? last.author : last.author?.name;
+  const { author } = last;
   return `${author === me.value?.name || !author ? t("row.you") : t("row.said", { name: author })} `;
 }
 

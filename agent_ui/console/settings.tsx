@@ -61,7 +61,7 @@ export function Settings(): JSX.Element {
 export function Group({ title, hint, children }: { title: string; hint?: string; children: ComponentChildren }): JSX.Element {
   return (
     <section class="settings-group">
-      <h2>{title}</h2>
+      <h1>{title}</h1>
       {hint && <p class="panel-hint">{hint}</p>}
       {children}
     </section>
@@ -84,7 +84,7 @@ function Me(): JSX.Element | null {
       </div>
       <Switch label={t("away.leave")} hint={t(agent.away ? "away.is" : "away.not")} on={agent.away} set={setAway} />
       <p class="settings-row">
-        <a class="button" href="/password">
+        <a class="button" href="/account">
           {t("settings.password")}
         </a>
         <button type="button" class="button" onClick={signOut}>

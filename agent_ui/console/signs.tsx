@@ -46,8 +46,8 @@ export function Status({ status, word = true }: { status: RequestStatus; word?: 
   );
 }
 
-export function isProven(assurance: Assurance | null): boolean {
-  return assurance !== null && assurance !== "claimed";
+export function isProven(assurance: Assurance | "" | null): boolean {
+  return Boolean(assurance) && assurance !== "claimed";
 }
 
 /** The shield alone, as it stands after a name in the list. */

@@ -200,7 +200,7 @@ export function entriesOf(open: OpenConversation): Entry[] {
   return [...open.entries.values()].sort((a, b) => order(entryPlace(a), entryPlace(b)));
 }
 
-/** The last seq of each of the customer's conversations, as far as this screen knows. */
+/** The last seq of each conversation of which this screen holds entries. */
 export function lastSeqs(open: OpenConversation): Record<string, number> {
   const last: Record<string, number> = {};
   for (const { conversation_id: id, seq } of open.entries.values()) last[id] = Math.max(last[id] ?? 0, seq);
@@ -208,7 +208,7 @@ export function lastSeqs(open: OpenConversation): Record<string, number> {
 }
 
 function shelve<T extends Kept>(objects: T[]): Shelf<T> {
-  return new Map(objects.map((object) => [object.id, object]));
+  return new Map(objects.filter((object) => !object.gone).map((object) => [object.id, object]));
 }
 
 function rowPlace(row: Row): Place {

@@ -16,9 +16,9 @@ import { channelName, channelSign } from "./signs";
 import { PanelError, Skeleton } from "./states";
 import { clock, dayKey, t } from "./text";
 
-const MOST = 150;
+const MOST = 110;
 const STEP = 50;
-const NEAR = 600;
+const NEAR = 1200;
 const AT_END = 60;
 
 interface Anchor {
