@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 
 from connectors import found
 from hub.bootstrap import Hub
-from hub.commands import agents, channels, clock, hub_process, imports, tokens
+from hub.commands import agents, channels, clock, doctor, hub_process, imports, tokens
 from hub.commands.errors import Fault, sentence
 from hub.commands.parts import Parts
 from hub.commands.session import Outcome, Session
-from hub.commands.tree import Tree, settings_of
+from hub.commands.tree import Tree
 
 DESCRIPTION = "Customer service in one lifelong conversation per customer, on every channel, beside their orders."
 
@@ -60,7 +60,7 @@ PARTS = Parts(
 
 def command_tree() -> Tree:
     tree = Tree(DESCRIPTION)
-    for commands in (hub_process, agents, tokens, channels, imports, clock):
+    for commands in (hub_process, agents, tokens, channels, imports, doctor, clock):
         commands.grow(tree)
     return tree
 
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What the hub writes is for its owner alone.
     os.umask(0o077)
     try:
-        outcome = uvloop.run(given.run(Session(settings_of(given), PARTS, say), given))
+        outcome = uvloop.run(given.run(Session(given, PARTS, say), given))
     except Exception as problem:
         told = sentence(problem)
         if told is None:

@@ -31,15 +31,20 @@ def sentence(problem: BaseException) -> str | None:
     """What people are told of a problem that was to be expected; None for one that only its traceback explains."""
     if isinstance(problem, _OURS):
         return str(problem)
-    if isinstance(problem, sqlite3.DatabaseError):
-        return f"The database cannot be used: {_first_line(problem)}. `doctor` looks closer."
-    if isinstance(problem, (sqlalchemy.exc.SQLAlchemyError, OSError)) or type(problem).__module__.startswith("asyncpg"):
-        return f"The database is not reached: {_first_line(problem)}. `doctor` looks closer."
+    if is_of_database(problem):
+        return f"The database cannot be used: {first_line(problem)}. `doctor` looks closer."
     if isinstance(problem, ModuleNotFoundError) and problem.name in {"asyncpg", "redis"}:
         return f"A cluster needs the package {problem.name} as well: pip install 'onethread[cluster]'."
     return None
 
 
-def _first_line(problem: BaseException) -> str:
+def is_of_database(problem: BaseException) -> bool:
+    """Whether the database refused, broke or was not reached."""
+    known = (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, OSError)
+    return isinstance(problem, known) or type(problem).__module__.startswith("asyncpg")
+
+
+def first_line(problem: BaseException) -> str:
+    """What it says of itself, without the statement that SQLAlchemy adds."""
     lines = str(getattr(problem, "orig", None) or problem).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(problem).__name__

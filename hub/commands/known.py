@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.commands import agents, channels, clock, imports, tokens
+from hub.commands import agents, channels, clock, imports, status, tokens
 
 KNOWN = (
     agents.InviteAgent
@@ -18,4 +18,5 @@ KNOWN = (
     | channels.RemoveAccount
     | imports.ImportOrders
     | clock.MoveClock
+    | status.ReadStatus
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -13,9 +15,9 @@ import msgspec
 from hub.bootstrap import build
 from hub.commands.calls import Call, Say
 from hub.commands.control import NotReached, ask
-from hub.commands.errors import Fault
+from hub.commands.errors import Fault, Usage
 from hub.commands.parts import Parts
-from hub.config import Settings
+from hub.config import Settings, from_environment
 from hub.data_folder import DataFolder, FolderInUse
 
 # A hub that starts holds its folder a while before it takes calls, and so does another command.
@@ -34,11 +36,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Session:
     """Carries out calls: through the control port of the hub that runs in this data folder, else in one of its own."""
 
-    def __init__(self, settings: Settings, parts: Parts, say: Say) -> None:
-        self.settings = settings
+    def __init__(self, given: Namespace, parts: Parts, say: Say) -> None:
+        self._given = given
         self.parts = parts
         self.say = say
-        self.folder = DataFolder(settings.data)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the options and the environment say; raises `Usage` where they make no sense."""
+        given = {name: getattr(self._given, name, None) for name in Settings.__struct_fields__}
+        try:
+            return from_environment(os.environ, **given)
+        except msgspec.ValidationError as problem:
+            raise Usage(_nonsense(problem)) from problem
+
+    @cached_property
+    def folder(self) -> DataFolder:
+        return DataFolder(self.settings.data)
 
     async def ask(self, call: Call) -> Any:
         """What the call answers, as JSON has it. Raises what `sentence` knows."""
@@ -67,6 +81,12 @@ class Session:
             return msgspec.json.decode(msgspec.json.encode(await call.carry_out(hub, self.say)))
         finally:
             await hub.stop()
+
+
+def _nonsense(problem: msgspec.ValidationError) -> str:
+    reason, _, setting = str(problem).partition(" - at `$.")
+    name = setting.rstrip("`")
+    return f"--{name.replace('_', '-')} or ONETHREAD_{name.upper()} makes no sense: {reason[0].lower()}{reason[1:]}."
 
 
 Run = Callable[[Session, Namespace], Awaitable[Outcome]]

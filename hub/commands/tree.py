@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from argparse import SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from hub.commands.errors import Usage
 from hub.commands.session import Run
-from hub.config import Settings, from_environment
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -67,14 +62,6 @@ class Group:
         )
         parser.set_defaults(run=run)
         return parser
-
-
-def settings_of(given: Namespace) -> Settings:
-    """The settings of this run; raises `Usage`."""
-    try:
-        return from_environment(os.environ, **{name: getattr(given, name, None) for name in Settings.__struct_fields__})
-    except msgspec.ValidationError as problem:
-        raise Usage(f"{problem}. Look at the options and at the variables ONETHREAD_….") from problem
 
 
 def _common() -> ArgumentParser:
