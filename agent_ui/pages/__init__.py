@@ -1,7 +1,16 @@
-"""Pages for people, complete without scripts but for those that scripts run in."""
+"""Pages for people, complete without scripts but for those that scripts run in; a file's `routes` are found by being there."""
 
 from __future__ import annotations
 
-from agent_ui.pages import account, console, sign_in
+import importlib
+import pkgutil
 
-routes = [*sign_in.routes, *account.routes, *console.routes]
+from starlette.routing import BaseRoute
+
+
+def _found() -> list[BaseRoute]:
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return [route for module in modules for route in module.routes]
+
+
+routes = _found()

@@ -18,6 +18,7 @@ from agent_ui.origins import check_origin
 from agent_ui.protocol import MAX_KEY, Frame, WidgetHello, encode
 from agent_ui.sockets.outlet import Outlet, stopping_within
 from agent_ui.texts import language_of
+from agent_ui.widget_account import told
 from hub.bootstrap import Hub
 from hub.clock import to_text
 from hub.database import Reading
@@ -80,6 +81,7 @@ class Widgets:
         self.sockets: set[WidgetSocket] = set()
         self.messages = Throttle(30, 60)
         self.visitors = Throttle(30, 60)
+        self.files = Throttle(60, 600)
 
     async def on_events(self, events: list[Event]) -> None:
         """Called by the log: what of this batch concerns a conversation that somebody here is in."""
@@ -183,12 +185,7 @@ class WidgetSocket:
         pace = await self._hub.pace.minutes()
         snapshot = {
             "token": token,
-            "account": {
-                "name": account.name,
-                "label": account.label or field(account.settings, "logo_text") or self._hub.company.name,
-                "language": self._language,
-                "brand": _brand(account),
-            },
+            "account": told(account, self._hub.company.name, self._language),
             "open": {"now": hours.is_open(self._hub.clock.now()), "text": hours.text},
             "pace": None if pace is None else {"text": pace_text(pace, self._language)},
             "me": window.me,
@@ -303,16 +300,6 @@ class WidgetSocket:
         await self._hub.visitors.forget(self.visitor_id)
         self._widgets.sockets.discard(self)
         return {}
-
-
-def _brand(account: Account) -> dict[str, Any]:
-    radius = field(account.settings, "radius", "16")
-    return {
-        "accent": field(account.settings, "accent", "#0E5F73"),
-        "on_accent": field(account.settings, "on_accent", "#FFFFFF"),
-        "radius": int(radius) if radius.isdigit() else 16,
-        "logo_text": field(account.settings, "logo_text"),
-    }
 
 
 routes = [WebSocketRoute("/widget/socket", widget_socket)]

@@ -42,8 +42,14 @@ export async function leave(): Promise<void> {
   await forget();
 }
 
+/** Whether the account lets pages of this origin hold the chat; `page.origins` are the sources of the page's frame-ancestors. */
+function mayHold(origin: string): boolean {
+  const withAnyPort = `${origin.replace(/:\d+$/, "")}:*`;
+  return page.origins.some((source) => source === origin || source === withAnyPort || origin.startsWith(`${source}//`));
+}
+
 function hear({ source, origin, data }: MessageEvent): void {
-  if (source !== window.parent || !page.origins.includes(origin)) return;
+  if (source !== window.parent || !mayHold(origin)) return;
   const message = read<ToFrame>(TO_FRAME, data);
   if (message?.onethread === "hello" && !shop) {
     shop = origin;
