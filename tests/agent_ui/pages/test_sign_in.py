@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -30,7 +31,8 @@ PAGE = {"accept": "text/html"}
 
 
 @pytest.fixture(name="hub")
-async def start_hub(tmp_path: Path, clock: Clock) -> AsyncIterator[Hub]:
+async def start_hub(sqlite_template: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Hub]:
+    shutil.copyfile(sqlite_template, tmp_path / "onethread.db")
     hub = await build(Settings(data=tmp_path), {}, {}, clock)
     await hub.start()
     yield hub
