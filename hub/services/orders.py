@@ -116,9 +116,16 @@ def _keep(tx: Transaction, row: Any, order: Order, imported: bool) -> None:
     words = [order_text(row.number, order), *(address for _, address in addresses)]
     search.index_thing(tx, "order", row.id, at, "\n".join(words))
     conversation_id = milestones.reach(tx, row, told=not imported)
-    tx.touch("orders", row.id)
+    if _is_somebodys(tx, row.id):
+        tx.touch("orders", row.id)
     if not imported:
         tx.announce("order.placed" if row.version == 1 else "order.changed", conversation=conversation_id)
+
+
+def _is_somebodys(rd: Reading, order_id: int) -> bool:
+    """Whether any screen shows this order; most orders of an import are nobody's yet."""
+    holders, claimants = _owners(rd, [order_id])
+    return bool(holders or claimants)
 
 
 def _addresses(order: Order, country: str) -> list[tuple[str, str]]:

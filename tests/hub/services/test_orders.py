@@ -283,3 +283,14 @@ async def test_an_order_told_twice_at_once_is_one_order(db: Database, clock: Clo
     assert len(rows) == 1
     newest = msgspec.json.decode(rows[0].body, type=Order).updated_at
     assert newest - to_datetime(clock.now()) > timedelta(minutes=6)
+
+
+async def test_screens_are_told_only_of_orders_that_are_somebodys(db: Database, clock: Clock) -> None:
+    await somebody_writes(db)
+    touched: list[dict[str, dict[str, dict[int, None]]]] = []
+    db.seal = lambda tx: touched.append(tx.touched)
+
+    await Orders(db).put(SHOP, "shop", "1", an_order(clock, "late"))
+    await Orders(db).put(SHOP, "shop", "2", an_order(clock, "late", email="nobody@example.com"))
+
+    assert ["orders" in unit.get("", {}) for unit in touched] == [True, False]
