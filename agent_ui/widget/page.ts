@@ -16,3 +16,6 @@ export const t = translator(page.language, page.texts, {});
 
 /** Inside a shop's page; false in the web view of an app, which opens the frame as a page of its own. */
 export const framed = window.parent !== window;
+
+/** On phones a field that takes focus by itself brings the keyboard up, over what there is to read. */
+export const byTouch = matchMedia("(pointer: coarse)").matches;

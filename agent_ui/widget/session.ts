@@ -140,6 +140,9 @@ export function watch(): void {
   document.addEventListener("visibilitychange", () => {
     state.visible.value = document.visibilityState === "visible";
   });
+  addEventListener("focus", () => {
+    if (document.activeElement === document.body) state.entered.value++;
+  });
   effect(markSeen);
   effect(() => {
     const away = !state.looking.value;

@@ -25,6 +25,9 @@ export const place = signal<Place>(tab.get("place") === "thread" ? "thread" : "h
 export const seenAt = signal(browser.get("seen"));
 export const sound = signal(browser.get("sound") !== "off");
 
+/** Grows when focus comes into the frame and no element has it; whoever leads a page takes it then. */
+export const entered = signal(0);
+
 export const looking = computed(() => shown.value && visible.value);
 export const unread = computed(() => messages.value.filter((message) => message.from === "us" && message.at > seenAt.value).length);
 

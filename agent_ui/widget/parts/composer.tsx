@@ -3,16 +3,14 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Send } from "../../shared/icons";
 import { draft, sendDraft, uploads, write } from "../outbox";
-import { t } from "../page";
+import { byTouch, t } from "../page";
 import { tell } from "../session";
-import { looking } from "../state";
+import { entered, looking } from "../state";
 import { AttachButton, Attachments, CameraButton, takePaste } from "./files";
 
 const TALLEST = 132;
 const STILL_TYPING = 3_000;
 const STOPPED = 6_000;
-
-const byTouch = matchMedia("(pointer: coarse)");
 
 /** Tells that the visitor types, at most every few seconds, and that they stopped; never what. */
 function useTyping() {
@@ -48,13 +46,12 @@ export function Composer() {
     area.style.height = `${Math.min(area.scrollHeight + 2, TALLEST)}px`;
   }, [draft.value]);
 
-  // On phones the keyboard would cover what there is to read.
   useEffect(() => {
     const area = field.current;
-    if (!looking.value || byTouch.matches || !area) return;
+    if (!looking.value || byTouch || !area) return;
     area.focus();
     area.setSelectionRange(area.value.length, area.value.length);
-  }, [looking.value]);
+  }, [looking.value, entered.value]);
 
   function submit(event?: Event): void {
     event?.preventDefault();
@@ -63,7 +60,7 @@ export function Composer() {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || byTouch.matches) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || byTouch) return;
     submit(event);
   }
 
@@ -86,7 +83,7 @@ export function Composer() {
           maxLength={10_000}
           aria-label={t("message")}
           placeholder={t("message_example")}
-          enterkeyhint={byTouch.matches ? "enter" : "send"}
+          enterkeyhint={byTouch ? "enter" : "send"}
           value={draft.value}
           onKeyDown={onKeyDown}
           onPaste={takePaste}

@@ -2,9 +2,9 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { Back, Close } from "../../shared/icons";
-import { framed, t } from "../page";
+import { byTouch, framed, t } from "../page";
 import { close } from "../shop";
-import { account, goTo, hours, letter, looking, pace, person, place } from "../state";
+import { account, entered, goTo, hours, letter, looking, pace, person, place } from "../state";
 import { Menu } from "./menu";
 
 function title(): string {
@@ -19,10 +19,10 @@ export function Header() {
   const inThread = place.value === "thread";
   const initial = inThread && !letter.value ? person.value.slice(0, 1) : "";
 
-  // Whoever opens the panel or goes back home begins at its name; a thread begins at its field.
+  // Whoever opens the panel begins at its name; a thread begins at its field, where that brings up no keyboard.
   useEffect(() => {
-    if (looking.value && place.value === "home") heading.current?.focus();
-  }, [looking.value, place.value]);
+    if (looking.value && (byTouch || place.value === "home")) heading.current?.focus();
+  }, [looking.value, place.value, entered.value]);
 
   return (
     <header>

@@ -3,9 +3,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { draft, sendDraft, uploads, write } from "../outbox";
-import { t } from "../page";
+import { byTouch, t } from "../page";
 import { leaveEmail } from "../session";
-import { looking, me } from "../state";
+import { entered, looking, me } from "../state";
 import { asking, EmailField, EmailProblem, NameField } from "./address";
 import { AttachButton, Attachments, takePaste } from "./files";
 
@@ -18,8 +18,8 @@ export function Letter() {
   const known = me.value.identified || me.value.email_hint !== "";
 
   useEffect(() => {
-    if (looking.value) text.current?.focus();
-  }, [looking.value]);
+    if (looking.value && !byTouch) text.current?.focus();
+  }, [looking.value, entered.value]);
 
   function submit(event: Event): void {
     event.preventDefault();
