@@ -6,6 +6,7 @@ import type { Account } from "./protocol";
 interface Page {
   account: Account;
   language: string;
+  /** Who may hold the frame, as sources of a Content-Security-Policy. */
   origins: string[];
   texts: Catalogue;
 }

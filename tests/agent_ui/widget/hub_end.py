@@ -205,10 +205,10 @@ class HubEnd:
         page = {
             "account": self.account(),
             "language": language,
-            "origins": [f"http://localhost:{self.port}"],
+            "origins": [f"http://127.0.0.1:{self.port}", "http://localhost:*"],
             "texts": texts(language, "widget"),
         }
-        policy = page_policy(request.state.nonce, ancestors=f"http://localhost:{self.port}")
+        policy = page_policy(request.state.nonce, ancestors="http://localhost:*")
         return render(request, "frame.html", headers={"content-security-policy": policy}, page=page)
 
     async def show_shop(self, request: Request) -> Response:
