@@ -41,14 +41,17 @@ class WidgetHello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     page: Page = Page()
 
 
+NOTHING = msgspec.Raw(b"")
+
+
 class Frame(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Any frame of a client: exactly one of `hello`, `call` (with `do` and `with`) and `tell`."""
 
-    hello: msgspec.Raw | None = None
+    hello: msgspec.Raw = NOTHING
     call: str | None = None
     do: str | None = None
-    given: msgspec.Raw | None = msgspec.field(name="with", default=None)
-    tell: msgspec.Raw | None = None
+    given: msgspec.Raw = msgspec.field(name="with", default=NOTHING)
+    tell: msgspec.Raw = NOTHING
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,7 +98,7 @@ class ConsoleSocket:
     async def _hello(self) -> Hello:
         async with asyncio.timeout(HELLO_WITHIN_S):
             frame = decode((await self._ws.receive_text()).encode(), Frame)
-        if frame.hello is None:
+        if not frame.hello:
             raise Malformed("The first frame is a hello.")
         return decode(bytes(frame.hello), Hello)
 
@@ -157,7 +157,7 @@ class ConsoleSocket:
         frame = decode(text.encode(), Frame)
         if frame.call is not None:
             await self._call(frame)
-        elif frame.tell is not None:
+        elif frame.tell:
             self._tell(decode(bytes(frame.tell), Tell))
         else:
             raise Malformed("A frame holds a call or a tell.")

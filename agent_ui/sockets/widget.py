@@ -138,7 +138,7 @@ class WidgetSocket:
     async def _hello(self) -> WidgetHello:
         async with asyncio.timeout(HELLO_WITHIN_S):
             frame = decode((await self._ws.receive_text()).encode(), Frame)
-        if frame.hello is None:
+        if not frame.hello:
             raise Malformed("The first frame is a hello.")
         return decode(bytes(frame.hello), WidgetHello)
 
@@ -250,7 +250,7 @@ class WidgetSocket:
         frame = decode(text.encode(), Frame)
         if frame.call is not None:
             await self._call(frame)
-        elif frame.tell is not None:
+        elif frame.tell:
             tell = decode(bytes(frame.tell), Tell)
             self._present(typing=tell.typing, text=tell.text, online=not tell.away)
         else:
