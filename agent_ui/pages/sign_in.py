@@ -13,6 +13,7 @@ from agent_ui.cookies import drop_session, session_cookie, set_session
 from agent_ui.forms import Address, Email, Password, Short, check_csrf, read_form, safe_next
 from agent_ui.readable import browser_of, time_of
 from agent_ui.render import language, render
+from agent_ui.reset_mail import mail_reset_link
 from agent_ui.texts import Translate, has_text, translator
 from hub.errors import HubError, Invalid, TooMany
 from hub.passwords import WeakPassword
@@ -165,7 +166,7 @@ async def forgotten(request: Request) -> Response:
             error=told,
         )
     response = render(request, "forgotten.html", sent=True, email=form.email, error="")
-    response.background = BackgroundTask(hub_of(request).agents.mail_reset_link, form.email)
+    response.background = BackgroundTask(mail_reset_link, hub_of(request), form.email, language(request))
     return response
 
 

@@ -134,6 +134,7 @@ class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` is stable over retries; connectors derive their message ids from it, so that a copy can be recognised.
     `reply_token` proves, when it comes back, that whoever answers owns the endpoint.
+    `private`: it holds a secret of its receiver's, so that no copy is kept.
     """
 
     key: str
@@ -148,6 +149,7 @@ class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     automatic: bool = False
+    private: bool = False
     disown_url: str = ""
     quoted: Quoted | None = None
     attachments: tuple[AttachmentOut, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -168,17 +167,13 @@ def _may(by: Actor | None, action: str) -> None:
 
 
 class Agents:
-    """Everybody who works here. `by` None stands for whoever runs the hub, at its command line.
-
-    `mail_to` sends the link of a forgotten password; until somebody sets it, nothing is sent.
-    """
+    """Everybody who works here. `by` None stands for whoever runs the hub, at its command line."""
 
     def __init__(self, db: Database, passwords: Passwords, remembered: Remembered[Session], shop: str = "") -> None:
         self._db = db
         self._passwords = passwords
         self._remembered = remembered
         self._shop = shop
-        self.mail_to: Callable[[Forgotten], Awaitable[None]] | None = None
 
     async def first_link(self) -> Link | None:
         """The link that makes the first administrator, None once there is one. Only the newest works."""
@@ -197,12 +192,6 @@ class Agents:
     async def forgotten(self, email: str) -> Forgotten | None:
         """A reset link to be mailed to this address, None if nobody has it; who asked must not learn which."""
         return await self._db.unit(_forgotten, email, Keyring.new_secret())
-
-    async def mail_reset_link(self, email: str) -> None:
-        """Send who has this address a link for a new password, if there is a way to send."""
-        forgotten = await self.forgotten(email)
-        if forgotten is not None and self.mail_to is not None:
-            await self.mail_to(forgotten)
 
     async def invitation(self, secret: str) -> Invitation:
         """What a link is for; raises `LinkSpent`. Looking does not use it up."""

@@ -65,7 +65,7 @@ class EmailChannel(Channel):
             raise Misconfigured("This account has no server to send through.")
         raw = compose(box, part.message)
         answer = await smtp.submit(box.smtp, ascii_address(box.address), recipients(part.message), raw)
-        if box.sent_copy:
+        if box.sent_copy and not part.message.private:
             self._keep_copy(box, raw)
         given = smtp.amazon_id(box.smtp, answer.text)
         return Sent(

@@ -1,6 +1,8 @@
 """The door as people meet it: over real connections, and once in a real browser with and without scripts."""
 
 import asyncio
+import email
+import email.policy
 import re
 import shutil
 import statistics
@@ -17,12 +19,13 @@ from playwright.async_api import Browser, Page, expect
 from agent_ui.app import create_app
 from agent_ui.cookies import SESSION
 from agent_ui.forms import safe_next
+from connectors.found import channels
 from hub.bootstrap import Hub, build
 from hub.clock import Clock
 from hub.config import Settings
-from hub.services.agents import Forgotten
 from tests.parts.browser import axe
 from tests.parts.serving import serving
+from tests.parts.smtp import MailServer
 
 EMAIL = "ana@feldweg.example"
 PASSWORD = "three kettles boil at noon"
@@ -33,7 +36,7 @@ PAGE = {"accept": "text/html"}
 @pytest.fixture(name="hub")
 async def start_hub(sqlite_template: Path, tmp_path: Path, clock: Clock) -> AsyncIterator[Hub]:
     shutil.copyfile(sqlite_template, tmp_path / "onethread.db")
-    hub = await build(Settings(data=tmp_path), {}, {}, clock)
+    hub = await build(Settings(data=tmp_path), channels(), {}, clock)
     await hub.start()
     yield hub
     await hub.stop()
@@ -274,22 +277,24 @@ async def test_a_colleague_comes_in_by_an_invitation(client: httpx2.AsyncClient,
 
 
 async def test_a_forgotten_password_gets_the_same_answer_for_everybody(
-    client: httpx2.AsyncClient, hub: Hub, ana: int
+    client: httpx2.AsyncClient, hub: Hub, ana: int, outgoing_mail: MailServer
 ) -> None:
-    sent: asyncio.Queue[Forgotten] = asyncio.Queue()
-    hub.agents.mail_to = sent.put
+    settings = {"address": "service@feldweg.example", "smtp_host": outgoing_mail.host, "smtp_security": "none"}
+    await hub.accounts.save("mailbox", "email", settings | {"smtp_port": str(outgoing_mail.port)})
 
     known = await client.post("/forgotten", data={"email": EMAIL})
     unknown = await client.post("/forgotten", data={"email": "eve@feldweg.example"})
     nonsense = await client.post("/forgotten", data={"email": "nobody"})
-    mailed = await asyncio.wait_for(sent.get(), 5)
 
     assert known.status_code == unknown.status_code == nonsense.status_code == 200
     assert without_nonce(known).replace(EMAIL, "") == without_nonce(unknown).replace("eve@feldweg.example", "")
-    assert mailed.email == EMAIL
-    assert sent.empty()
-    assert (await client.post(mailed.link.path, data={"password": OTHER})).status_code == 303
+    (mail,) = await outgoing_mail.wait_for(1)
+    link = re.search(r"/reset/\S+", plain_text(mail.raw))
+    assert mail.recipients == (EMAIL,)
+    assert link
+    assert (await client.post(link[0], data={"password": OTHER})).status_code == 303
     assert (await sign_in(client, OTHER)).status_code == 303
+    assert len(outgoing_mail.mails) == 1
 
 
 async def test_a_forgotten_password_takes_the_same_time_for_everybody(
@@ -297,14 +302,20 @@ async def test_a_forgotten_password_takes_the_same_time_for_everybody(
 ) -> None:
     times: dict[str, list[float]] = {EMAIL: [], "eve@feldweg.example": []}
     for _ in range(9):
-        for email, taken in times.items():
+        for address, taken in times.items():
             started = time.perf_counter()
-            await client.post("/forgotten", data={"email": email})
+            await client.post("/forgotten", data={"email": address})
             taken.append(time.perf_counter() - started)
 
     known, unknown = (statistics.median(taken) for taken in times.values())
 
     assert abs(known - unknown) < 0.05
+
+
+def plain_text(raw: bytes) -> str:
+    part = email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain",))
+    assert part
+    return str(part.get_content())
 
 
 def without_nonce(answer: httpx2.Response) -> str:
