@@ -4,4 +4,21 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-routes: list[Route] = []
+from agent_ui.api import calls, conversations, customers, forms, health, messages, openapi, orders, requests, search
+from agent_ui.api.operation import Operation
+
+# In the order in which their examples tell one story.
+operations: list[Operation] = [
+    *messages.operations,
+    *calls.operations,
+    *orders.operations,
+    *customers.operations,
+    *conversations.operations,
+    *requests.operations,
+    *search.operations,
+    *forms.operations,
+    *health.operations,
+]
+operations.append(openapi.describing(operations))
+
+routes: list[Route] = [operation.route for operation in operations]

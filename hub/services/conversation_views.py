@@ -142,21 +142,19 @@ class Conversations:
         authorize(actor, "conversations.read")
         return await self._db.view(conversation, self._snapshot, conversation_id)
 
-    async def owner(self, actor: Actor, conversation_id: int) -> int:
-        """The customer whose own conversation this is. Raises `NoSuchConversation`."""
-        authorize(actor, "conversations.read")
-        row = await self._db.view(owner_of, conversation_id)
-        return int(row.id)
-
     async def entries(self, actor: Actor, conversation_id: int, *, after: int = 0, limit: int = 50) -> Entries:
         """Entries of this one conversation by `seq`. Who may only see requests gets most of them hidden."""
         if not may(actor, "conversations.read"):
             authorize(actor, "requests.read")
         return await self._db.view(entries, self._snapshot, actor, conversation_id, after, limit)
 
-    async def entry(self, actor: Actor, entry_id: int) -> EntryView:
-        """One entry as it is now."""
-        authorize(actor, "conversations.read")
+    async def owner(self, conversation_id: int) -> int:
+        """The customer whose own conversation this is, for who writes into it. Raises `NoSuchConversation`."""
+        row = await self._db.view(owner_of, conversation_id)
+        return int(row.id)
+
+    async def written(self, entry_id: int) -> EntryView:
+        """An entry as it is now, for who just wrote it."""
         return await self._db.view(self._snapshot.entry, entry_id)
 
     async def request(self, actor: Actor, request_id: int) -> RequestView:
