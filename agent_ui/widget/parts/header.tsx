@@ -9,7 +9,7 @@ import { Menu } from "./menu";
 
 function title(): string {
   const { label, brand } = account.value;
-  const name = brand.logo_text || label;
+  const name = brand.logo_text || label || t("chat");
   if (place.value === "home") return name;
   return letter.value ? t("letter_title") : person.value || name;
 }

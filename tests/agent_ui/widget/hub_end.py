@@ -2,13 +2,11 @@
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -19,6 +17,7 @@ from agent_ui import assets
 from agent_ui.render import render
 from agent_ui.surfaces import page_policy
 from agent_ui.texts import texts
+from tests.parts.serving import serving
 
 Json = dict[str, Any]
 
@@ -226,18 +225,6 @@ async def show_launcher(request: Request) -> Response:
     return Response(content, media_type="text/javascript")
 
 
-class Server(uvicorn.Server):
-    """Tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listens = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listens.set()
-
-
 @asynccontextmanager
 async def hub_end() -> AsyncIterator[HubEnd]:
     """Serves a hub's end of the widget, and a shop's page, on a free port until the block ends."""
@@ -252,15 +239,7 @@ async def hub_end() -> AsyncIterator[HubEnd]:
             *assets.routes,
         ]
     )
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="websockets-sansio")
-    server = Server(config)
-    listening = config.bind_socket()
-    end.port = listening.getsockname()[1]
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        await server.listens.wait()
+    async with serving(app) as address:
+        end.port = int(address.rpartition(":")[2])
         yield end
-    finally:
-        server.should_exit = True
         await end.cut()
-        await serving
