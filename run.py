@@ -14,6 +14,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from connectors import found
+from demo import command as demo
 from hub.bootstrap import Hub
 from hub.commands import agents, channels, clock, doctor, hub_process, imports, tokens
 from hub.commands.errors import Fault, sentence
@@ -60,7 +61,7 @@ PARTS = Parts(
 
 def command_tree() -> Tree:
     tree = Tree(DESCRIPTION)
-    for commands in (hub_process, agents, tokens, channels, imports, doctor, clock):
+    for commands in (hub_process, agents, tokens, channels, imports, doctor, clock, demo):
         commands.grow(tree)
     return tree
 
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it ends with."""
     given = command_tree().parse(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("alembic", "uvicorn"):
+    for chatty in ("alembic", "uvicorn", "mail.log"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # What the hub writes is for its owner alone.
     os.umask(0o077)

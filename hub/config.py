@@ -16,7 +16,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `data` is the data folder. `database_url` empty: SQLite in the data folder. `bus_url`: Valkey or Redis between nodes.
     `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
-    `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas.
+    `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas. `demo` shows the demo's shop page.
     """
 
     data: Path = Path("data")
@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     trusted_proxies: str = ""
     test_clock: bool = False
+    demo: bool = False
 
     @property
     def url(self) -> str:

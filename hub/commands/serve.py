@@ -36,19 +36,32 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     setup_link: str | None
 
 
-async def serve(settings: Settings, parts: Parts, ready: Callable[[Serving], None]) -> None:
+# What goes on beside a hub while it runs; inside the block it yields what to do once the hub answers.
+Beside = Callable[[Hub], contextlib.AbstractAsyncContextManager[Callable[[], None]]]
+
+
+async def serve(
+    settings: Settings, parts: Parts, ready: Callable[[Serving], None], beside: Beside | None = None
+) -> None:
     """Run a hub until SIGTERM or SIGINT. Raises `FolderInUse`, or `Fault` when it cannot start or breaks."""
     folder = DataFolder(settings.data)
     with folder.locked(), listening(settings) as listener:
         settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
         hub = await build(settings, parts.channels(), parts.shops())
         stopping = asyncio.Event()
-        async with working(hub, stopping), control_port(hub, folder):
+        async with working(hub, stopping), control_port(hub, folder), (beside or alone)(hub) as begin:
             link = await hub.agents.first_link()
             server = Server(parts.site(hub), stopping, parts.server_options())
             async with server.running(listener):
                 ready(Serving(url=settings.url, setup_link=settings.url + link.path if link else None))
+                begin()
                 await stopping.wait()
+
+
+@contextlib.asynccontextmanager
+async def alone(hub: Hub) -> AsyncIterator[Callable[[], None]]:
+    """Nothing goes on beside the hub."""
+    yield lambda: None
 
 
 @contextlib.contextmanager
