@@ -59,6 +59,9 @@ def _http_problem(failure: HTTPException) -> Problem:
 
 def response_of(request: Request, failure: Exception) -> Response:
     """The answer to a request that failed: a page for people, a problem document for programs."""
+    if isinstance(failure, ClientDisconnect):
+        # Nobody is there to read it.
+        return Response(status_code=400)
     problem = problem_of(failure)
     headers = _headers(failure)
     if not wants_page(request):
@@ -105,13 +108,6 @@ def _headers(failure: Exception) -> dict[str, str]:
     return headers
 
 
-async def on_request(request: Request, failure: Exception) -> Response:
-    if isinstance(failure, ClientDisconnect):
-        # Nobody is there to read it.
-        return Response(status_code=400)
-    return response_of(request, failure)
-
-
 async def on_socket(socket: WebSocket, failure: Exception) -> None:
     """Before a socket is open: an HTTP answer. After that what is left is to close it."""
     if socket.application_state == WebSocketState.CONNECTING:
@@ -134,7 +130,7 @@ async def on_failure(connection: Request | WebSocket, failure: Exception) -> Res
     if isinstance(connection, WebSocket):
         await on_socket(connection, failure)
         return None
-    return await on_request(connection, failure)
+    return response_of(connection, failure)
 
 
 # What `Starlette(exception_handlers=…)` takes.

@@ -109,10 +109,12 @@ class Guards:
             self._check(scope, surface, body)
             await self._app(scope, body.receive, answer.send)
         except Exception as failure:
-            # Starlette raises again what it has answered already.
             if not answer.has_begun:
                 response = response_of(Request(scope, body.receive), failure)
                 await response(scope, body.receive, answer.send)
+            elif not answer.is_complete:
+                # What is missing tells the client; why is for the log.
+                problem_of(failure)
 
     def _check(self, scope: Scope, surface: Surface, body: Body) -> None:
         if scope["method"] not in METHODS:
@@ -192,6 +194,7 @@ class Answer:
         self._body = body
         self._send = send
         self.has_begun = False
+        self.is_complete = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -203,6 +206,7 @@ class Answer:
             await self._body.drain()
             message = {"type": "http.response.body", "body": b""}
         await self._send(message)
+        self.is_complete = self.is_complete or is_last
 
     def _complete_headers(self, headers: MutableHeaders) -> None:
         for name, value in self._headers(headers).items():

@@ -65,9 +65,12 @@ class HidesRefusedSockets(logging.Filter):
         return "ASGI callable returned without completing handshake" not in record.getMessage()
 
 
+_hides_refused_sockets = HidesRefusedSockets()
+
+
 def server_options() -> dict[str, Any]:
     """What `uvicorn.Config` is given beside the application and where to listen."""
-    logging.getLogger("uvicorn.error").addFilter(HidesRefusedSockets())
+    logging.getLogger("uvicorn.error").addFilter(_hides_refused_sockets)
     return {
         "http": GuardedHttp,
         "ws": "websockets-sansio",

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -67,7 +68,7 @@ def application(**options: Any) -> ASGIApp:
         Route("/widget/attachments", streamed, methods=["POST"]),
         WebSocketRoute("/socket", talk),
     ]
-    return Guards(Starlette(routes=routes, exception_handlers=HANDLERS), **options)
+    return Starlette(routes=routes, exception_handlers=HANDLERS, middleware=[Middleware(Guards, **options)])
 
 
 async def ask(url: str, method: str = "GET", **options: Any) -> httpx2.Response:

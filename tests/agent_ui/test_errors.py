@@ -1,17 +1,20 @@
 """What people and programs are told when something is refused or fails."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 import websockets
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -41,6 +44,14 @@ async def fail(request: Request) -> Response:
     raise FAILURES[request.path_params["how"]]
 
 
+async def fail_halfway(request: Request) -> Response:
+    async def begun() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise FAILURES["bug"]
+
+    return StreamingResponse(begun())
+
+
 async def read(request: Request) -> Response:
     return Response(str(len(await body(request, list[int]))))
 
@@ -58,12 +69,13 @@ async def fail_after(socket: WebSocket) -> None:
 async def serve_failures() -> AsyncIterator[str]:
     routes = [
         Route("/api/read", read, methods=["POST"]),
+        Route("/api/halfway", fail_halfway),
         Route("/api/{how}", fail, methods=["GET", "POST"]),
         Route("/pages/{how}", fail, methods=["GET", "POST"]),
         WebSocketRoute("/before/{how}", fail_before),
         WebSocketRoute("/after/{how}", fail_after),
     ]
-    async with serving(Guards(Starlette(routes=routes, exception_handlers=HANDLERS))) as url:
+    async with serving(Starlette(routes=routes, exception_handlers=HANDLERS, middleware=[Middleware(Guards)])) as url:
         yield url
 
 
@@ -137,6 +149,28 @@ async def test_what_was_unexpected_is_told_by_its_reference_alone(url: str, capl
         assert SECRET not in told
         assert "Traceback" not in told
         assert "RuntimeError" not in told
+
+
+async def test_an_answer_that_breaks_off_is_written_down_and_not_completed(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR), pytest.raises(httpx2.RemoteProtocolError):
+        await ask(f"{url}/api/halfway")
+
+    assert "Unexpected, reference" in caplog.text
+
+
+async def test_a_client_that_leaves_is_no_fault_of_ours(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    parts = urlsplit(url)
+    with caplog.at_level(logging.ERROR):
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(b"POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n[1")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        assert (await ask(f"{url}/api/read", "POST", content=b"[1]")).status_code == 200
+
+    assert "Unexpected" not in caplog.text
 
 
 async def test_a_page_shows_nothing_that_a_request_put_into_it(url: str) -> None:
