@@ -264,7 +264,7 @@ function SendButton({ customer, draft, to }: Pick<PartProps, "customer" | "draft
   const off = !canSend(draft, to);
   const lost = link.value.is === "lost";
   const channel = to?.way.channel ?? "";
-  const words = lost ? t("send.later") : named("send", channel, t("send.any", { channel: channelName(channel) }));
+  const words = lost ? t("send.later") : sendWords(channel);
   const items = (): MenuItem[] => [
     { label: t("send.solve"), keys: hint("Mod+Shift+Enter"), run: () => sendReply(customer, to, draft, { resolve: true }) },
     ...snoozeTimes()
@@ -293,6 +293,10 @@ function SendButton({ customer, draft, to }: Pick<PartProps, "customer" | "draft
   );
 }
 
+function sendWords(channel: string): string {
+  return channel ? named("send", channel, t("send.any", { channel: channelName(channel) })) : t("write.send");
+}
+
 function canSend(draft: Written, to: Destination | null): to is Destination {
   const something = draft.text.trim() !== "" || draft.attachments.length > 0;
   return something && to !== null && !to.way.why_not && !gapsIn(draft.text).length;
@@ -315,7 +319,8 @@ function sendReply(customer: number, to: Destination | null, draft: Written, opt
       base: (options.override ? shown && lastSeqs(shown) : draft.base) ?? (shown ? lastSeqs(shown) : {}),
       ...(request ? { request } : {}),
       endpoint: to.endpoint.id,
-      account: to.way.account,
+      // The way on which only answers go back is the hub's to find.
+      ...(to.endpoint.ways.length ? { account: to.way.account } : {}),
       text: draft.text.trim(),
       ...(draft.attachments.length ? { attachments: draft.attachments.map(({ id }) => id) } : {}),
       ...(options.resolve ? { resolve: true } : {}),

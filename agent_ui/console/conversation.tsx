@@ -71,7 +71,7 @@ function Header({ shown }: { shown: Open }): JSX.Element {
           <Back size={20} />
         </a>
         <div class="head-who">
-          <h1 dir="auto">{customer.name}</h1>
+          <h1 dir="auto">{customer.name || t("customer.unnamed")}</h1>
           <ProofBadge assurance={customer.assurance} />
           {customer.kind !== "person" && <span class="badge-word">{t(`customer.${customer.kind}`)}</span>}
         </div>

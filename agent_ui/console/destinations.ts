@@ -13,8 +13,15 @@ const STRENGTH: Record<string, number> = { claimed: 0, link: 1, code: 2, staff: 
 
 export function destinations(customer: Customer, entries: readonly Entry[]): Destination[] {
   return customer.endpoints.flatMap((endpoint) =>
-    endpoint.ways.map((way) => ({ endpoint, way, lastWrote: lastFrom(entries, endpoint, way) })),
+    waysOf(endpoint, entries).map((way) => ({ endpoint, way, lastWrote: lastFrom(entries, endpoint, way) })),
   );
+}
+
+/** An account that carries answers for any address names none by itself; it is the one they came through. */
+function waysOf(endpoint: Endpoint, entries: readonly Entry[]): Way[] {
+  if (endpoint.ways.length) return endpoint.ways;
+  const last = entries.findLast((entry) => entry.direction === "in" && entry.endpoint?.id === endpoint.id && entry.account);
+  return last ? [{ account: last.account, channel: last.channel, why_not: "" }] : [];
 }
 
 function lastFrom(entries: readonly Entry[], endpoint: Endpoint, way: Way): string | null {

@@ -128,8 +128,18 @@ export function focusComposer(): void {
   requestAnimationFrame(() => document.querySelector<HTMLElement>("#composer-text")?.focus());
 }
 
+/** A draft that another tab sent or emptied goes away here too. */
+function dropRemoved(kept: readonly Draft[]): void {
+  for (const [key, draft] of held) {
+    const { unsaved, savedAt } = draft.peek();
+    if (unsaved || !savedAt) continue;
+    if (!kept.some((one) => keyOf(one.customer_id ?? 0, one.mode as Writing) === key)) draft.value = EMPTY;
+  }
+}
+
 /** Another tab's text comes in where this one has nothing newer. */
 effect(() => {
+  dropRemoved(drafts.value);
   for (const draft of drafts.value) {
     if (draft.mode !== "reply" && draft.mode !== "note") continue;
     const here = draft.customer_id ? held.get(keyOf(draft.customer_id, draft.mode)) : undefined;

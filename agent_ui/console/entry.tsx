@@ -267,7 +267,7 @@ function Call({ entry }: { entry: Entry }): JSX.Element {
       </Node>
       <div class="call" id={`entry-${entry.id}`} data-entry={entry.id}>
         <div class="call-head">
-          <b dir="auto">{t(title, { name: open.value?.customer.name ?? "" })}</b>
+          <b dir="auto">{t(title, { name: open.value?.customer.name || t("customer.unnamed") })}</b>
           <span class="head-channel">
             <At time={started ?? entry.shown_at} />
             {seconds ? ` · ${span(seconds)}` : ""} · {t("entry.notedby", { name: entry.author.name })}

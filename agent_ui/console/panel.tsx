@@ -69,7 +69,7 @@ function Identity({ shown }: { shown: Open }): JSX.Element {
       <div class="identity-head">
         <Avatar name={customer.name} id={customer.id} size="large" />
         <div>
-          <h2 dir="auto">{customer.name}</h2>
+          <h2 dir="auto">{customer.name || t("customer.unnamed")}</h2>
           <p class="identity-proof">
             <ProofBadge assurance={customer.assurance} />
             <span>{proofSource(customer.assurance_method, customer.proven_at)}</span>

@@ -33,7 +33,7 @@ export const InboxRow = memo(function InboxRow({ row, chosen, focusable }: RowPr
         {row.unread ? <span class="row-dot" /> : null}
         <span class="row-first">
           <span class="row-name" dir="auto">
-            {row.customer_name}
+            {row.customer_name || t("customer.unnamed")}
           </span>
           {row.unread ? <span class="unseen">{t("row.unread")}</span> : null}
           <ProofMark assurance={row.assurance} />

@@ -157,7 +157,7 @@ function HitRow({ name, hit }: { name: Group; hit: Hit }): JSX.Element {
         <span class="row-first">
           <Sign size={14} />
           <span class="row-name" dir="auto">
-            {hit.title}
+            {hit.title || t("customer.unnamed")}
           </span>
           {hit.at && <span class="row-time">{shortDay(hit.at)}</span>}
         </span>
