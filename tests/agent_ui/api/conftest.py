@@ -1,5 +1,6 @@
 """A hub at work with its whole application, and programs that speak to it."""
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -25,8 +26,11 @@ def use_sqlite() -> str:
 
 
 @pytest.fixture(name="hub")
-async def run_hub(tmp_path: Path, clock: Clock, database_url: str) -> AsyncIterator[Hub]:
+async def run_hub(tmp_path: Path, clock: Clock, database_url: str, sqlite_template: Path) -> AsyncIterator[Hub]:
     settings = Settings(data=tmp_path / "data", database_url=database_url)
+    settings.data.mkdir()
+    if not database_url:
+        shutil.copyfile(sqlite_template, settings.data / "onethread.db")
     hub = await build(settings, found.channels(), found.shops(), clock)
     async with running(hub):
         await hub.set_company(Company(name="Lindmark", country="DE"))
