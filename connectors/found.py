@@ -27,7 +27,7 @@ def channels() -> dict[str, Channel]:
     """Every channel by its name, which is its file's name."""
     from connectors import channels as folder
 
-    return _in_folder(folder, Channel)
+    return _in_folder(folder, Channel)  # type: ignore[type-abstract]
 
 
 def shops() -> dict[str, Commerce]:

@@ -1,1 +1,1 @@
-"""The demo: a small shop's last six months, told to a hub through the same intake as real messages, and two visitors."""
+"""The demo: a small shop's last six months, told through the same intake as real messages, and two visitors."""

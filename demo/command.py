@@ -67,12 +67,14 @@ def _where(serving: Serving, password: str) -> str:
             f"      password:  {password}",
             f"  the shop's page       {serving.url}/demo-shop",
             "",
-            "Write in the shop's chat and answer in the console. Ctrl+C stops the hub; `demo --remove` deletes the story.",
+            "Write in the shop's chat and answer in the console. Ctrl+C stops it; `demo --remove` deletes it.",
         )
     )
 
 
 def grow(tree: Tree) -> None:
     """Add this command to the tree."""
-    showing = tree.command("demo", show, "run a hub with a shop's story in it, to look around", example="demo --port 9000")
+    showing = tree.command(
+        "demo", show, "run a hub with a shop's story in it, to look around", example="demo --port 9000"
+    )
     showing.add_argument("--remove", action="store_true", help="delete the demo and all its data")

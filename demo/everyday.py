@@ -10,22 +10,72 @@ from demo.script import How, Told
 # How it was asked, the subject, the question, the answer.
 _MATTERS: dict[str, tuple[tuple[How, str, str, str], ...]] = {
     "en": (
-        ("mail", "Where is my parcel?", "Hello, my parcel should have been here on Friday. Where is it?", "Hello! The carrier had a delay. It comes tomorrow before noon."),
-        ("chat", "", "Is the rucksack Tarn waterproof?", "It holds off rain for about two hours. There is a cover in the bottom pocket for more."),
-        ("form", "", "Do you repair zips? Mine on the jacket Regn is torn.", "Yes. Bring it to one of our stores, it takes a week and is free in the first two years."),
-        ("mail", "Wrong size", "The boots are too small. Can I have them one size up?", "Of course. The label for the return is attached to your order. The new pair leaves tomorrow."),
-        ("chat", "", "Which size do I take if I am between 42 and 43?", "Take the 43. The shoe Nera runs a little short."),
-        ("api", "", "The discount code from the leaflet is not accepted.", "It is valid again now. Thank you for telling us."),
+        (
+            "mail",
+            "Where is my parcel?",
+            "Hello, my parcel should have been here on Friday. Where is it?",
+            "Hello! The carrier had a delay. It comes tomorrow before noon.",
+        ),
+        (
+            "chat",
+            "",
+            "Is the rucksack Tarn waterproof?",
+            "It holds off rain for about two hours. There is a cover in the bottom pocket for more.",
+        ),
+        (
+            "form",
+            "",
+            "Do you repair zips? Mine on the jacket Regn is torn.",
+            "Yes. Bring it to one of our stores, it takes a week and is free in the first two years.",
+        ),
+        (
+            "mail",
+            "Wrong size",
+            "The boots are too small. Can I have them one size up?",
+            "Of course. The label for the return is attached to your order. The new pair leaves tomorrow.",
+        ),
+        (
+            "chat",
+            "",
+            "Which size do I take if I am between 42 and 43?",
+            "Take the 43. The shoe Nera runs a little short.",
+        ),
+        (
+            "api",
+            "",
+            "The discount code from the leaflet is not accepted.",
+            "It is valid again now. Thank you for telling us.",
+        ),
     ),
     "de": (
-        ("mail", "Lieferung unvollständig", "Guten Tag, in meinem Paket fehlen die Socken.", "Guten Tag, das tut uns leid. Die Socken sind heute als Brief unterwegs."),
+        (
+            "mail",
+            "Lieferung unvollständig",
+            "Guten Tag, in meinem Paket fehlen die Socken.",
+            "Guten Tag, das tut uns leid. Die Socken sind heute als Brief unterwegs.",
+        ),
         ("chat", "", "Haben Sie die Lampe Sol im Laden am Hafen?", "Ja, drei Stück. Soll ich Ihnen eine zurücklegen?"),
-        ("form", "", "Bitte rufen Sie mich wegen der Reklamation zurück.", "Wir haben Sie heute erreicht. Der Schlafsack wird ersetzt."),
-        ("mail", "Garantie", "Wie lange gilt die Garantie auf den Kessel?", "Drei Jahre ab dem Kauf. Der Beleg genügt uns."),
+        (
+            "form",
+            "",
+            "Bitte rufen Sie mich wegen der Reklamation zurück.",
+            "Wir haben Sie heute erreicht. Der Schlafsack wird ersetzt.",
+        ),
+        (
+            "mail",
+            "Garantie",
+            "Wie lange gilt die Garantie auf den Kessel?",
+            "Drei Jahre ab dem Kauf. Der Beleg genügt uns.",
+        ),
         ("call", "", "Möchte wissen, ob der Kocher auch für Induktion geht. Ja, geht.", ""),
     ),
     "fr": (
-        ("mail", "Retour", "Bonjour, comment renvoyer un article ?", "Bonjour, l’étiquette est jointe à votre commande. Vous avez trente jours."),
+        (
+            "mail",
+            "Retour",
+            "Bonjour, comment renvoyer un article ?",
+            "Bonjour, l’étiquette est jointe à votre commande. Vous avez trente jours.",
+        ),
         ("chat", "", "La tente Lumo tient-elle au vent ?", "Oui, jusqu’à environ 60 km/h bien tendue."),
     ),
 }

@@ -50,7 +50,9 @@ class Told:
     def at(self, days_ago: float, clock: str) -> int:
         """Milliseconds of a time of day, so many days ago; never after the story's end."""
         hour, _, minute = clock.partition(":")
-        day = (self._now - timedelta(days=days_ago)).replace(hour=int(hour), minute=int(minute), second=7, microsecond=0)
+        day = (self._now - timedelta(days=days_ago)).replace(
+            hour=int(hour), minute=int(minute), second=7, microsecond=0
+        )
         return int(min(day, self._now - timedelta(minutes=2)).timestamp() * 1000)
 
     def ago(self, minutes: float) -> int:

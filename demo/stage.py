@@ -23,8 +23,15 @@ from hub.services.company import Company
 NOTES = "demo.json"
 
 CANNED = (
-    ("Parcel is late", "Hello {customer.name},\n\nyour parcel is late, and I am sorry. I ask the carrier and write to you today.\n\n{agent.name}"),
-    ("Return label", "Hello {customer.name},\n\nthe label for your return is attached to order {order.number}.\n\n{agent.name}"),
+    (
+        "Parcel is late",
+        "Hello {customer.name},\n\nyour parcel is late, and I am sorry. I ask the carrier and write to you today."
+        "\n\n{agent.name}",
+    ),
+    (
+        "Return label",
+        "Hello {customer.name},\n\nthe label for your return is attached to order {order.number}.\n\n{agent.name}",
+    ),
     ("Ready for pickup", "Good news: your order {order.number} is ready at the store. Please bring the code."),
 )
 
@@ -104,4 +111,3 @@ async def _hire(hub: Hub, password: str) -> None:
     actor = Actor(id=ana.id, name=ana.name, role="admin")
     for name, text in CANNED:
         await hub.teams.save_canned(actor, None, name=name, text=text)
-

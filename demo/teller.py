@@ -65,7 +65,9 @@ class Teller:
 
     async def _mail(self, step: Step) -> None:
         person = PEOPLE[step.who]
-        await self._hub.reader.offer(self._rows["support"].id, [Received(provider_id=f"demo:{step.at}", body=bytes(mail_of(person, step)))])
+        await self._hub.reader.offer(
+            self._rows["support"].id, [Received(provider_id=f"demo:{step.at}", body=bytes(mail_of(person, step)))]
+        )
         await self._hub.reader.read_on()
         await self._find(person)
 

@@ -1,4 +1,4 @@
-"""Two people who are here now: one writes in the widget, one by mail. They wait for the agent and react to the answer."""
+"""Two people who are here now: one writes in the widget, one by mail. Both react to what is answered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ _REACTIONS = (
     (r"\?", "Good question. I need it for a weekend in the mountains, two nights."),
     (r"\b(by|until|today|tomorrow|monday|friday)\b", "That suits me well. Thank you for the quick answer!"),
 )
-_OTHERWISE = ("Thank you, that helps me.", "All right. I will think about it over the weekend.", "Thanks, that is all for now!")
+_OTHERWISE = (
+    "Thank you, that helps me.",
+    "All right. I will think about it over the weekend.",
+    "Thanks, that is all for now!",
+)
 _THINKS_S = 2.5
 _TYPES_S = 2.0
 _LEAVES_AFTER_S = 90.0
@@ -58,7 +62,9 @@ class Mira:
             await self._send(line, hello={"account": "web", "language": "en"})
             await self._say(line, "Hello! Is the tent Lumo big enough for two and a dog?")
             await self._talk(line)
-            await self._send(line, call=next(self._keys), do="email", **{"with": {"email": MIRA.email, "name": MIRA.name}})
+            await self._send(
+                line, call=next(self._keys), do="email", **{"with": {"email": MIRA.email, "name": MIRA.name}}
+            )
         for turn in range(_MOST_TURNS):
             answer = await self._mails.get()
             await asyncio.sleep(_THINKS_S)
@@ -114,7 +120,9 @@ class Jakob:
 
 def _first() -> EmailMessage:
     mail = _mail(JAKOB.name, JAKOB.email, "Do you have walking boots in 47?")
-    mail.set_content("Hello,\n\nI have large feet. Do you have the boot Fjell in 47, or can you order it?\n\nJakob Stein")
+    mail.set_content(
+        "Hello,\n\nI have large feet. Do you have the boot Fjell in 47, or can you order it?\n\nJakob Stein"
+    )
     return mail
 
 
@@ -155,6 +163,4 @@ async def _alone(name: str, life: Any) -> None:
 
 async def live(url: str, post: PostOffice, door: int) -> None:
     """Both, until they have nothing more to say."""
-    await asyncio.gather(
-        _alone(MIRA.name, Mira(url, post, door).live()), _alone(JAKOB.name, Jakob(post, door).live())
-    )
+    await asyncio.gather(_alone(MIRA.name, Mira(url, post, door).live()), _alone(JAKOB.name, Jakob(post, door).live()))

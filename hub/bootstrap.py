@@ -35,6 +35,7 @@ from hub.services.forms import Forms
 from hub.services.intake import Intake
 from hub.services.key_check import check_key
 from hub.services.log import Event, Log, seal
+from hub.services.mail_page import MailPages
 from hub.services.marks import Marks
 from hub.services.orders import Orders
 from hub.services.outgoing import Outgoing
@@ -61,7 +62,12 @@ class Hub:
     """Every service, and what they share. Made by `build`, opened by `start`, worked by `run`."""
 
     def __init__(
-        self, settings: Settings, keyring: Keyring, db: Database, channels: Mapping[str, Channel], shops: Mapping[str, Commerce]
+        self,
+        settings: Settings,
+        keyring: Keyring,
+        db: Database,
+        channels: Mapping[str, Channel],
+        shops: Mapping[str, Commerce],
     ) -> None:
         self.settings = settings
         self.clock = db.clock
@@ -111,6 +117,7 @@ class Hub:
         self.drafts = Drafts(db)
         self.marks = Marks(db)
         self.attachments = Attachments(db, files)
+        self.mail_pages = MailPages(db, files)
         self.visitors = Visitors(db, keyring, capabilities, self.country)
         self.pace = Pace(db)
         self.orders = Orders(db)
@@ -143,8 +150,12 @@ class Hub:
     # --- life ---
 
     async def start(self) -> None:
-        """Open the database (migrated before), check that the key fits, and make what exists from the start."""
+        """Open the database, migrated before, and make ready for work."""
         await self.db.start()
+        await self.prepare()
+
+    async def prepare(self) -> None:
+        """Check that the key fits the open database, and make what exists from the start."""
         await self.db.unit(check_key, self.keyring)
         await self.db.unit(add_built_in)
         self.company = await self.db.view(company)
@@ -199,7 +210,7 @@ async def build(
 
 
 @contextlib.asynccontextmanager
-async def running(hub: Hub):  # type: ignore[no-untyped-def]  # noqa: ANN201
+async def running(hub: Hub):  # type: ignore[no-untyped-def]
     """The hub at work inside the block."""
     await hub.start()
     work = asyncio.create_task(hub.run())

@@ -56,9 +56,11 @@ class RedisBus(Bus):
     def __init__(self, node: str, url: str) -> None:
         super().__init__(node)
         # Only a cluster needs this library.
+        from redis import RedisError
         from redis.asyncio import Redis
 
         self._redis = Redis.from_url(url, socket_timeout=None)
+        self._away = (OSError, RedisError)
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1000)
 
     def publish(self, kind: str, body: dict[str, object] | None = None) -> None:
@@ -70,16 +72,19 @@ class RedisBus(Bus):
             return
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._send())
-            tasks.create_task(self._receive())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._send())
+                tasks.create_task(self._receive())
+        finally:
+            await self._redis.aclose()
 
     async def _send(self) -> None:
         while True:
             message = await self._outgoing.get()
             try:
                 await self._redis.publish(CHANNEL, message)
-            except OSError as problem:
+            except self._away as problem:
                 logger.warning("The bus is away: %s", type(problem).__name__, extra={"action": "bus_away"})
                 await asyncio.sleep(RECONNECT_S)
 
@@ -90,7 +95,7 @@ class RedisBus(Bus):
                     await subscription.subscribe(CHANNEL)
                     async for message in subscription.listen():
                         self._take(message)
-            except OSError as problem:
+            except self._away as problem:
                 logger.warning("The bus is away: %s", type(problem).__name__, extra={"action": "bus_away"})
                 await asyncio.sleep(RECONNECT_S)
 
@@ -98,6 +103,10 @@ class RedisBus(Bus):
         body = message.get("data")
         if message.get("type") != "message" or not isinstance(body, bytes):
             return
-        hint = msgspec.json.decode(body, type=Hint)
+        try:
+            hint = msgspec.json.decode(body, type=Hint)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # Somebody else's words on our channel.
+            return
         if hint.node != self.node:
             self._tell(hint)

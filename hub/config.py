@@ -14,9 +14,10 @@ PREFIX = "ONETHREAD_"
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process needs to know before it can open its database.
 
-    `data` is the data folder. `database_url` empty: SQLite in the data folder. `bus_url`: Valkey or Redis between nodes.
-    `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
-    `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas. `demo` shows the demo's shop page.
+    `data` is the data folder. `database_url` empty: SQLite in the data folder. `bus_url`: Valkey or Redis between
+    nodes. `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
+    `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas.
+    `demo` shows the demo's shop page.
     """
 
     data: Path = Path("data")

@@ -72,7 +72,7 @@ class Compiled:
         )
         self._constants = {n: b.value for n, b in compiler.binds.items() if not b.required and n in self._names}
         columns = list(getattr(expression, "exported_columns", ()))
-        row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
+        row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = tuple((i, reader) for i, reader in enumerate(readers) if reader)
         self.make_row: Callable[[Sequence[Any]], Any] = self._read(row._make)
@@ -120,7 +120,7 @@ class _Listed(TypeDecorator[Any]):
         return msgspec.json.encode(list(value)).decode() if dialect.name == "sqlite" else list(value)
 
 
-class among(ColumnElement[bool]):  # noqa: N801 - reads like the SQL it becomes
+class among(ColumnElement[bool]):
     """`column` is one of the ids or texts bound to `name`, however many they are."""
 
     inherit_cache = False

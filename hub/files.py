@@ -65,7 +65,7 @@ class Files:
                 await asyncio.to_thread(_sync, out.fileno())
             await asyncio.to_thread(self._adopt, path, digest.hexdigest())
         finally:
-            Path(path).unlink(missing_ok=True)
+            await asyncio.to_thread(Path(path).unlink, missing_ok=True)
         return Stored(digest.hexdigest(), size, image_type(head))
 
     async def get(self, file: str) -> bytes:

@@ -185,7 +185,7 @@ intake = Table(
     Column("state", Text, nullable=False),
     _words("reason"),
     Column("tries", Integer, nullable=False, server_default=text("0")),
-    Column("entry_id", Id, nullable=True),
+    Column("entry_id", Id, nullable=True, index=True),
     _flag("backfilled"),
     UniqueConstraint("account_id", "external_id"),
     Index("ix_intake_waiting", "id", sqlite_where=text("state = 'stored'"), postgresql_where=text("state = 'stored'")),
@@ -443,9 +443,7 @@ requests = Table(
     Column("rank", BigInteger, nullable=False),
     Index("ix_requests_box", "box", "rank", "id"),
     Index("ix_requests_owner", "box", "owner_id", "rank", "id"),
-    Index(
-        "ix_requests_failed", "rank", "id", sqlite_where=text("failed > 0"), postgresql_where=text("failed > 0")
-    ),
+    Index("ix_requests_failed", "rank", "id", sqlite_where=text("failed > 0"), postgresql_where=text("failed > 0")),
     Index(
         "ix_requests_snoozed",
         "snoozed_until",

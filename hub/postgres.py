@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hub.clock import Clock
@@ -17,9 +18,11 @@ from hub.database import Busy, Database, P, Reading, T, Transaction, Unit, View
 
 logger = logging.getLogger(__name__)
 
-# Serialization failure and deadlock: the unit did nothing and may be run again.
-AGAIN = {"40001", "40P01"}
+# Serialization failure and deadlock: the unit did nothing and may be run again. So may one that lost a race for
+# something unique: it finds then what the winner stored.
+AGAIN = {"40001", "40P01", "23505"}
 TRIES = 8
+STATEMENTS = 1000
 
 
 class PostgresDatabase(Database):
@@ -28,7 +31,12 @@ class PostgresDatabase(Database):
     def __init__(self, url: str, clock: Clock, *, pool_size: int = 10) -> None:
         super().__init__(clock)
         self._engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_pre_ping=False, query_cache_size=0
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            query_cache_size=0,
+            # Each statement is prepared once per connection and stays so.
+            connect_args={"prepared_statement_cache_size": STATEMENTS},
         )
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.dialect = self._engine.dialect
@@ -52,8 +60,9 @@ class PostgresDatabase(Database):
                 async with self._engine.connect() as connection, connection.begin():
                     result, told = await connection.run_sync(work)
             except Exception as problem:
-                if attempt == TRIES - 1 or not _may_run_again(problem):
-                    raise _refusal(problem) from problem
+                if attempt == TRIES - 1 or _sqlstate(problem) not in AGAIN:
+                    _raise_lost(problem)
+                    raise
                 await asyncio.sleep(random.uniform(0.001, 0.01) * 2**attempt)
             else:
                 if told:
@@ -65,8 +74,12 @@ class PostgresDatabase(Database):
         def work(connection: Connection) -> T:
             return fn(Reading(self._cursor(connection), self.dialect, self.clock.now()), *args, **kwargs)
 
-        async with self._reading.connect() as connection, connection.begin():
-            return await connection.run_sync(work)
+        try:
+            async with self._reading.connect() as connection, connection.begin():
+                return await connection.run_sync(work)
+        except Exception as problem:
+            _raise_lost(problem)
+            raise
 
     def _cursor(self, connection: Connection) -> Callable[[str, tuple[Any, ...]], Any]:
         raw: Any = connection.connection.dbapi_connection
@@ -87,14 +100,9 @@ def _sqlstate(problem: BaseException) -> str:
     return ""
 
 
-def _may_run_again(problem: BaseException) -> bool:
-    return _sqlstate(problem) in AGAIN
-
-
-def _refusal(problem: Exception) -> Exception:
-    """What a unit's failure means to the caller: a lost connection or a full disk is `Busy`, the rest is itself."""
-    lost = isinstance(problem, (OperationalError, InterfaceError, ConnectionError, DBAPIError, OSError))
+def _raise_lost(problem: Exception) -> None:
+    """To the caller a lost connection, a full disk or no free connection is `Busy`; anything else is itself."""
+    lost = isinstance(problem, (DBAPIError, PoolTimeout, OSError))
     if lost or _sqlstate(problem)[:2] in {"08", "53", "57", "40"}:
         logger.warning("A unit could not be committed: %s", type(problem).__name__, extra={"action": "unit_lost"})
-        return Busy()
-    return problem
+        raise Busy from problem

@@ -30,7 +30,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "canned.write",
         }
     ),
-    "supervisor": frozenset({"destination.override", "teams.write", "merges.write"}),
+    "supervisor": frozenset({"destination.override", "teams.write", "merges.write", "originals.read"}),
     "admin": frozenset({"agents.write", "accounts.write", "tokens.write", "settings.write", "metrics"}),
 }
 

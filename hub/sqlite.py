@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -54,7 +55,10 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 
 
 class SqliteDatabase(Database):
-    """SQLite in one file. The caller holds the data folder's lock: two writing processes would corrupt it."""
+    """SQLite in one file. The caller holds the data folder's lock: two writing processes would corrupt it.
+
+    Without `start` it serves views alone, beside whoever holds the lock.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         super().__init__(clock)
@@ -65,21 +69,25 @@ class SqliteDatabase(Database):
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._closing = False
 
     async def start(self) -> None:
         self._db = connect(self.path)
         self._writer.start()
 
     async def stop(self) -> None:
+        self._closing = True
         if self._writer.is_alive():
             self._jobs.put(None)
             await asyncio.to_thread(self._writer.join)
+            self._db.close()
         self._readers.shutdown()
         for db in self._opened:
             db.close()
-        self._db.close()
 
     async def unit(self, fn: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closing:
+            raise Busy
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
         self._jobs.put((lambda tx: fn(tx, *args, **kwargs), loop, done))
@@ -144,19 +152,24 @@ class SqliteDatabase(Database):
             self.seal(tx)
         except Exception as problem:
             # After SQLite has rolled back by itself there is no savepoint, and the units before are gone too.
-            if not db.in_transaction:
-                raise GroupLost from problem
-            if isinstance(problem, sqlite3.OperationalError):
-                raise GroupLost from problem
+            if not db.in_transaction or isinstance(problem, sqlite3.OperationalError):
+                raise GroupLost(str(problem)) from problem
             db.execute("ROLLBACK TO unit")
             db.execute("RELEASE unit")
-            return None, problem
+            # A future takes no StopIteration.
+            return None, RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem
         db.execute("RELEASE unit")
         return result, None
 
     def _roll_back(self) -> None:
-        if self._db.in_transaction:
+        if not self._db.in_transaction:
+            return
+        try:
             self._db.execute("ROLLBACK")
+        except sqlite3.Error:
+            # Closing the connection ends whatever it had begun.
+            self._db.close()
+            self._db = connect(self.path)
 
     def _answer(self, group: list[Job], outcomes: list[Outcome]) -> None:
         """Tell every waiting unit what became of it, in one hop per event loop."""
@@ -164,7 +177,8 @@ class SqliteDatabase(Database):
         for (_, loop, done), outcome in zip(group, outcomes, strict=True):
             by_loop.setdefault(loop, []).append((done, outcome))
         for loop, answers in by_loop.items():
-            if not loop.is_closed():
+            # Whoever asked may have gone, and their loop with them.
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._settle, answers)
 
     def _settle(self, answers: list[tuple[asyncio.Future[Any], Outcome]]) -> None:

@@ -47,7 +47,9 @@ class Call(msgspec.Struct, frozen=True):
 CALLS: dict[str, Call] = {}
 
 
-def call(given: type[Any]) -> Callable[[Callable[[Caller, str, Any], Awaitable[Any]]], Callable[[Caller, str, Any], Awaitable[Any]]]:
+def call(
+    given: type[Any],
+) -> Callable[[Callable[[Caller, str, Any], Awaitable[Any]]], Callable[[Caller, str, Any], Awaitable[Any]]]:
     """Make a function the call of its own name."""
 
     def register(fn: Callable[[Caller, str, Any], Awaitable[Any]]) -> Callable[[Caller, str, Any], Awaitable[Any]]:
@@ -283,8 +285,8 @@ async def _request(caller: Caller, request_id: int) -> Any:
 
 class AssignGiven(Given, frozen=True, kw_only=True):
     request: int
-    owner: int | None | msgspec.UnsetType = msgspec.UNSET
-    team: int | None | msgspec.UnsetType = msgspec.UNSET
+    owner: int | msgspec.UnsetType | None = msgspec.UNSET
+    team: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @call(AssignGiven)

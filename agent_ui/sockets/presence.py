@@ -1,4 +1,4 @@
-"""Who looks at which customer and who types, on every node. Never stored; forgotten when nothing is heard for a while."""
+"""Who looks at which customer and who types, on every node. Never stored, soon forgotten."""
 
 from __future__ import annotations
 

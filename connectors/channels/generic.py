@@ -132,7 +132,9 @@ def _judge(answer: httpx2.Response) -> None:
     code = str(answer.status_code)
     if answer.status_code in {429, 503}:
         wait = answer.headers.get("retry-after", "60")
-        raise RateLimited("The shop's webhook asks to wait.", retry_after=float(wait) if wait.isdigit() else 60.0, code=code)
+        raise RateLimited(
+            "The shop's webhook asks to wait.", retry_after=float(wait) if wait.isdigit() else 60.0, code=code
+        )
     if 400 <= answer.status_code < 500 and answer.status_code not in {408, 425}:
         raise Rejected(f"The shop's webhook refused the answer ({code}).", code=code)
     raise Unreachable(f"The shop's webhook failed ({code}).", code=code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 from collections import Counter
-from collections.abc import AsyncIterator
 
 from hub.commands.checks import Finding, fault
 from hub.commands.checks.configuration import check_configuration
@@ -37,54 +36,42 @@ async def examine(session: Session, given: Namespace) -> Outcome:
     except Usage as problem:
         found = [fault("configuration", str(problem).rstrip("."), "Mend it, and look again.")]
     else:
-        found = [finding async for finding in _findings(session, settings, int(given.least_free * GIGABYTE))]
+        found = await _examined(session, settings, int(given.least_free * GIGABYTE))
     lines = [_line(finding) for finding in found]
     levels = Counter(finding.level for finding in found)
     summary = f"Faults: {levels['fault']}. Warnings: {levels['warning']}. Well: {levels['ok']}."
     return Outcome(value=found, text="\n".join([*lines, summary]), status=int(levels["fault"] > 0))
 
 
-async def _findings(session: Session, settings: Settings, least_free: int) -> AsyncIterator[Finding]:
+async def _examined(session: Session, settings: Settings, least_free: int) -> list[Finding]:
     """All findings, each as far as what it rests on is well."""
-    for finding in [*check_configuration(settings), *check_bundle(session.parts.bundle_fault())]:
-        yield finding
-    for finding in await check_bus(settings.bus_url):
-        yield finding
-    folder = check_folder(settings.data)
-    for finding in folder:
-        yield finding
-    if settings.data.is_dir():
-        faults, keyring = check_key(settings.data)
-        running = await check_running(settings, session.folder)
-        for finding in [*check_disk(settings.data, least_free), *faults, *running]:
-            yield finding
-        async for finding in _database(session, settings, keyring):
-            yield finding
+    found = [
+        *check_configuration(settings),
+        *check_bundle(session.parts.bundle_fault()),
+        *await check_bus(settings.bus_url),
+        *check_folder(settings.data),
+    ]
+    if not settings.data.is_dir():
+        return found
+    unfit, keyring = check_key(settings.data)
+    found += check_disk(settings.data, least_free) + unfit + await check_running(settings, session.folder)
+    damage = [] if settings.database_url else await asyncio.to_thread(check_file, settings.data / DATABASE)
+    return found + (damage or await _database(session, settings, keyring))
 
 
-async def _database(session: Session, settings: Settings, keyring: Keyring | None) -> AsyncIterator[Finding]:
-    if not settings.database_url:
-        damage = await asyncio.to_thread(check_file, settings.data / DATABASE)
-        for finding in damage:
-            yield finding
-        if damage:
-            return
+async def _database(session: Session, settings: Settings, keyring: Keyring | None) -> list[Finding]:
     async with opened(settings) as db:
-        schema = await check_schema(db)
-        for finding in schema:
-            yield finding
-        if any(finding.level == "fault" for finding in schema):
-            return
-        for finding in [*await check_contents(db, keyring), *await check_work(db)]:
-            yield finding
+        found = await check_schema(db)
+        if any(finding.level == "fault" for finding in found):
+            return found
+        found += [*await check_contents(db, keyring), *await check_work(db)]
         if keyring is not None:
-            for finding in await check_accounts(Accounts(db, keyring, session.parts.channels(), session.parts.shops())):
-                yield finding
+            found += await check_accounts(Accounts(db, keyring, session.parts.channels(), session.parts.shops()))
+        return found
 
 
 def _line(finding: Finding) -> str:
-    remedy = f". {finding.remedy}" if finding.remedy else ""
-    return f"{_MARKS[finding.level]}  {finding.about}: {finding.text}{remedy}"
+    return f"{_MARKS[finding.level]}  {finding.sentence()}"
 
 
 def grow(tree: Tree) -> None:

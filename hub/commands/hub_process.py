@@ -7,6 +7,7 @@ from argparse import Namespace
 import msgspec
 
 from hub.bootstrap import build
+from hub.commands.checks.configuration import check_configuration
 from hub.commands.serve import Serving, serve
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
@@ -16,6 +17,9 @@ async def run_hub(session: Session, given: Namespace) -> Outcome:
     def ready(serving: Serving) -> None:
         print(msgspec.json.encode(serving).decode() if getattr(given, "json", False) else _where(serving), flush=True)
 
+    for finding in check_configuration(session.settings):
+        if finding.level != "ok":
+            session.say(finding.sentence())
     await serve(session.settings, session.parts, ready)
     return Outcome(value={"stopped": True}, text="")
 

@@ -14,6 +14,7 @@ import msgspec
 
 from hub.bootstrap import build
 from hub.commands.calls import Call, Say
+from hub.commands.checks.configuration import NONSENSE, check_configuration
 from hub.commands.control import NotReached, ask
 from hub.commands.errors import Fault, Usage
 from hub.commands.parts import Parts
@@ -46,9 +47,13 @@ class Session:
         """What the options and the environment say; raises `Usage` where they make no sense."""
         given = {name: getattr(self._given, name, None) for name in Settings.__struct_fields__}
         try:
-            return from_environment(os.environ, **given)
+            settings = from_environment(os.environ, **given)
         except msgspec.ValidationError as problem:
             raise Usage(_nonsense(problem)) from problem
+        for finding in check_configuration(settings):
+            if finding.about == NONSENSE:
+                raise Usage(f"{finding.text[0].upper()}{finding.text[1:]}. {finding.remedy}")
+        return settings
 
     @cached_property
     def folder(self) -> DataFolder:

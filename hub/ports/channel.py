@@ -123,7 +123,7 @@ class Channel(ABC):
         """`parse` in the isolation that this channel's payloads need: a hostile one may cost a child process."""
         return self.parse(account, body, headers)
 
-    async def run(self, account: Account, receive: Receiver) -> None:
+    async def run(self, account: Account, receive: Receiver) -> None:  # noqa: B027 - most channels hold nothing
         """Hold this account's own connection until cancelled. Return at once when there is none to hold."""
 
     def split(self, account: Account, message: OutboundMessage) -> Sequence[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from hub.database import Statement, bound
 from hub.models import accounts
@@ -33,16 +33,14 @@ add = Statement(
             },
             where=accounts.c.channel == added.excluded.channel,
         ).returning(accounts.c.id)
-    )(
-        d.insert(accounts).values(
-            bound(accounts, "name", "channel", "label", "settings", "secrets", "created_at")
-        )
-    )
+    )(d.insert(accounts).values(bound(accounts, "name", "channel", "label", "settings", "secrets", "created_at")))
 )
 add_if_missing = Statement(
-    lambda d: d.insert(accounts)
-    .values(bound(accounts, "name", "channel", "label", "settings", "secrets", "created_at"))
-    .on_conflict_do_nothing(index_elements=["name"])
+    lambda d: (
+        d.insert(accounts)
+        .values(bound(accounts, "name", "channel", "label", "settings", "secrets", "created_at"))
+        .on_conflict_do_nothing(index_elements=["name"])
+    )
 )
 account = Statement(select(*_ACCOUNT).where(accounts.c.id == bindparam("account_id")))
 by_name = Statement(select(*_ACCOUNT).where(accounts.c.name == bindparam("name")))

@@ -14,9 +14,7 @@ next_seq = Statement(
     .returning(conversations.c.last_seq, conversations.c.customer_id)
 )
 conversation_of_customer = Statement(
-    select(conversations.c.id, conversations.c.last_seq).where(
-        conversations.c.customer_id == bindparam("customer_id")
-    )
+    select(conversations.c.id, conversations.c.last_seq).where(conversations.c.customer_id == bindparam("customer_id"))
 )
 
 ADDED = (
@@ -85,7 +83,8 @@ before = Statement(
     .select_from(_FROM)
     .where(
         entries.c.conversation_id == bindparam("conversation_id"),
-        tuple_(entries.c.shown_at, entries.c.id) < tuple_(bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)),
+        tuple_(entries.c.shown_at, entries.c.id)
+        < tuple_(bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)),
     )
     .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
     .limit(bindparam("limit"))
@@ -95,7 +94,8 @@ since = Statement(
     .select_from(_FROM)
     .where(
         entries.c.conversation_id == bindparam("conversation_id"),
-        tuple_(entries.c.shown_at, entries.c.id) >= tuple_(bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)),
+        tuple_(entries.c.shown_at, entries.c.id)
+        >= tuple_(bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)),
     )
     .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
     .limit(bindparam("limit"))
@@ -106,7 +106,10 @@ said_after = Statement(
         entries.c.conversation_id == bindparam("conversation_id"),
         entries.c.seq > bindparam("seq"),
         entries.c.automatic.is_(literal_column("false")),
-        entries.c.author_kind.in_([literal_column("'customer'"), literal_column("'participant'"), literal_column("'agent'")]),
+        entries.c.backfilled.is_(literal_column("false")),
+        entries.c.author_kind.in_(
+            [literal_column("'customer'"), literal_column("'participant'"), literal_column("'agent'")]
+        ),
     )
     .order_by(entries.c.seq)
 )
@@ -121,26 +124,25 @@ said_since = Statement(
         entries.c.conversation_id == bindparam("conversation_id"),
         entries.c.id > bindparam("entry_id"),
         entries.c.automatic.is_(literal_column("false")),
-        entries.c.author_kind.in_([literal_column("'customer'"), literal_column("'participant'"), literal_column("'agent'")]),
+        entries.c.backfilled.is_(literal_column("false")),
+        entries.c.author_kind.in_(
+            [literal_column("'customer'"), literal_column("'participant'"), literal_column("'agent'")]
+        ),
     )
     .order_by(entries.c.id)
 )
-assigned_after = Statement(
-    select(entries.c.id, entries.c.author_id)
+last_assignment = Statement(
+    select(entries.c.id, entries.c.seq, entries.c.conversation_id, entries.c.author_id)
     .where(
-        entries.c.conversation_id == bindparam("conversation_id"),
-        entries.c.seq > bindparam("seq"),
         entries.c.kind == literal_column("'assignment'"),
         entries.c.request_id == bindparam("request_id"),
     )
-    .order_by(entries.c.seq.desc())
+    .order_by(entries.c.id.desc())
     .limit(literal_column("1"))
 )
 words_of_endpoint = Statement(
     select(entries.c.subject, entries.c.text)
-    .where(
-        entries.c.endpoint_id == bindparam("endpoint_id"), entries.c.direction == literal_column("'in'")
-    )
+    .where(entries.c.endpoint_id == bindparam("endpoint_id"), entries.c.direction == literal_column("'in'"))
     .order_by(entries.c.id.desc())
     .limit(literal_column("200"))
 )
@@ -150,6 +152,18 @@ by_key = Statement(
         entries.c.author_id == bindparam("author_id"),
         entries.c.client_key == bindparam("client_key"),
     )
+)
+newest_of_endpoint = Statement(
+    select(entries.c.id)
+    .where(entries.c.endpoint_id == bindparam("endpoint_id"))
+    .order_by(entries.c.id.desc())
+    .limit(literal_column("100"))
+)
+newest_ids = Statement(
+    select(entries.c.id)
+    .where(entries.c.conversation_id == bindparam("conversation_id"))
+    .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
+    .limit(literal_column("100"))
 )
 of_endpoint_newest = Statement(
     select(entries.c.id)
@@ -209,9 +223,11 @@ add_body = Statement(insert(bodies).values(bound(bodies, "entry_id", "html", "re
 body = Statement(select(bodies.c.html).where(bodies.c.entry_id == bindparam("entry_id")))
 
 add_outside_id = Statement(
-    lambda d: d.insert(outside_ids)
-    .values(bound(outside_ids, "outside_id", "entry_id", "own"))
-    .on_conflict_do_nothing(index_elements=["outside_id", "entry_id"])
+    lambda d: (
+        d.insert(outside_ids)
+        .values(bound(outside_ids, "outside_id", "entry_id", "own"))
+        .on_conflict_do_nothing(index_elements=["outside_id", "entry_id"])
+    )
 )
 by_outside_id = Statement(
     select(outside_ids.c.entry_id, entries.c.request_id, entries.c.conversation_id)
@@ -263,9 +279,7 @@ add_attachment = Statement(
     .returning(attachments.c.id)
 )
 attachment = Statement(select(*_FILE).where(attachments.c.id == bindparam("attachment_id")))
-attachments_of = Statement(
-    select(*_FILE).where(among(attachments.c.entry_id, "entry_ids")).order_by(attachments.c.id)
-)
+attachments_of = Statement(select(*_FILE).where(among(attachments.c.entry_id, "entry_ids")).order_by(attachments.c.id))
 attach = Statement(
     update(attachments)
     .where(

@@ -37,9 +37,12 @@ _SHOWN = (
     accounts.c.channel,
     endpoints.c.kind.label("endpoint_kind"),
     endpoints.c.shown.label("endpoint_shown"),
+    entries.c.conversation_id,
 )
-_FROM = deliveries.join(accounts, accounts.c.id == deliveries.c.account_id).outerjoin(
-    endpoints, endpoints.c.id == deliveries.c.endpoint_id
+_FROM = (
+    deliveries.join(accounts, accounts.c.id == deliveries.c.account_id)
+    .join(entries, entries.c.id == deliveries.c.entry_id)
+    .outerjoin(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
 )
 add = Statement(
     insert(deliveries)
@@ -61,23 +64,18 @@ add = Statement(
 )
 delivery = Statement(select(*_SHOWN).select_from(_FROM).where(deliveries.c.id == bindparam("delivery_id")))
 of_entries = Statement(
-    select(*_SHOWN)
-    .select_from(_FROM)
-    .where(among(deliveries.c.entry_id, "entry_ids"))
-    .order_by(deliveries.c.id)
+    select(*_SHOWN).select_from(_FROM).where(among(deliveries.c.entry_id, "entry_ids")).order_by(deliveries.c.id)
 )
 change = Statement(
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery_id"))
     .values(version=deliveries.c.version + literal_column("1"), **bound(deliveries, *CHANGED))
 )
-claim = Statement(
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery_id"), deliveries.c.state == bindparam("expected"))
-    .values(version=deliveries.c.version + literal_column("1"), **bound(deliveries, "state", "tries", "next_try_at"))
-)
 carried = Statement(
-    select(*_DELIVERY).where(deliveries.c.carried_by == bindparam("delivery_id")).order_by(deliveries.c.id)
+    select(*_SHOWN)
+    .select_from(_FROM)
+    .where(deliveries.c.carried_by == bindparam("delivery_id"))
+    .order_by(deliveries.c.id)
 )
 due = Statement(
     select(deliveries.c.id, deliveries.c.account_id, deliveries.c.state)
@@ -87,9 +85,11 @@ due = Statement(
 )
 next_due = Statement(select(func.min(deliveries.c.next_try_at)).where(deliveries.c.next_try_at.is_not(None)))
 add_provider_id = Statement(
-    lambda d: d.insert(provider_ids)
-    .values(bound(provider_ids, "account_id", "provider_id", "delivery_id"))
-    .on_conflict_do_nothing(index_elements=["account_id", "provider_id"])
+    lambda d: (
+        d.insert(provider_ids)
+        .values(bound(provider_ids, "account_id", "provider_id", "delivery_id"))
+        .on_conflict_do_nothing(index_elements=["account_id", "provider_id"])
+    )
 )
 by_provider_id = Statement(
     select(provider_ids.c.delivery_id)

@@ -33,11 +33,7 @@ save = Statement(
                 "version": drafts.c.version + literal_column("1"),
             },
         ).returning(drafts.c.id)
-    )(
-        d.insert(drafts).values(
-            bound(drafts, "agent_id", "customer_id", "mode", "slot", "body", "saved_at", "gone")
-        )
-    )
+    )(d.insert(drafts).values(bound(drafts, "agent_id", "customer_id", "mode", "slot", "body", "saved_at", "gone")))
 )
 draft = Statement(select(*_DRAFT).select_from(_FROM).where(drafts.c.id == bindparam("draft_id")))
 by_slot = Statement(
@@ -48,6 +44,12 @@ by_slot = Statement(
         drafts.c.mode == bindparam("mode"),
         drafts.c.slot == bindparam("slot"),
     )
+)
+of_customer = Statement(
+    select(drafts.c.id, drafts.c.agent_id)
+    .where(drafts.c.customer_id == bindparam("customer_id"), drafts.c.gone.is_(literal_column("false")))
+    .order_by(drafts.c.id)
+    .limit(literal_column("50"))
 )
 of_agent = Statement(
     select(*_DRAFT)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, bindparam, column, delete, func, insert, literal_column, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, literal_column, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import BigInteger, Text
 
 from hub.database import Statement, among, bound
 from hub.models import answers, events
 
-add = Statement(insert(events).values(bound(events, "at", "kind", "audience", "customer_id", "conversation_id", "body")))
+add = Statement(
+    insert(events).values(bound(events, "at", "kind", "audience", "customer_id", "conversation_id", "body"))
+)
 
 _EVENT = (
     events.c.id,
@@ -45,15 +48,18 @@ after_xid = Statement(
 )
 horizon = Statement(select(_horizon.label("xid")))
 beyond_horizon = Statement(
-    select(events.c.id)
-    .where(text("events.xid >= pg_snapshot_xmin(pg_current_snapshot())"))
-    .order_by(events.c.id)
+    select(events.c.id).where(text("events.xid >= pg_snapshot_xmin(pg_current_snapshot())")).order_by(events.c.id)
 )
 first_xid = Statement(select(func.coalesce(func.min(_xid), literal_column("0"))))
 
 forget = Statement(delete(events).where(among(events.c.id, "ids")))
-old = Statement(
-    select(events.c.id).where(events.c.at < bindparam("before")).order_by(events.c.at).limit(literal_column("200"))
+# The first of the log, in its order, so that what is forgotten leaves no hole in what is kept.
+first_of_log = Statement(
+    lambda d: (
+        select(events.c.id, events.c.at)
+        .order_by(*([_position] if d is postgresql else []), events.c.id)
+        .limit(literal_column("200"))
+    )
 )
 of_customer = Statement(select(events.c.id).where(events.c.customer_id == bindparam("customer_id")))
 
@@ -62,9 +68,5 @@ answer = Statement(
         and_(answers.c.author == bindparam("author"), answers.c.key == bindparam("key"))
     )
 )
-remember_answer = Statement(
-    lambda d: d.insert(answers)
-    .values(bound(answers, "author", "key", "fingerprint", "answer", "at"))
-    .on_conflict_do_nothing(index_elements=["author", "key"])
-    .returning(column("key", Text))
-)
+# Where two do the same at once the second must fail, and finds the first's answer when it is run again.
+remember_answer = Statement(insert(answers).values(bound(answers, "author", "key", "fingerprint", "answer", "at")))

@@ -47,15 +47,23 @@ customer_of_conversation = Statement(
     .where(conversations.c.id == bindparam("conversation_id"))
 )
 joined = Statement(
-    select(customers.c.id, conversations.c.id.label("conversation_id"), conversations.c.last_seq)
+    select(customers.c.id, conversations.c.id.label("conversation_id"), conversations.c.last_seq, customers.c.name)
     .join(conversations, conversations.c.customer_id == customers.c.id)
     .where(customers.c.merged_into == bindparam("customer_id"))
     .order_by(customers.c.id)
 )
+lock_conversations = Statement(
+    select(conversations.c.id)
+    .where(among(conversations.c.id, "conversation_ids"))
+    .order_by(conversations.c.id)
+    .with_for_update()
+)
 change_customer = Statement(
     update(customers)
     .where(customers.c.id == bindparam("customer_id"))
-    .values(version=customers.c.version + literal_column("1"), **bound(customers, "name", "language", "provisional", "kind"))
+    .values(
+        version=customers.c.version + literal_column("1"), **bound(customers, "name", "language", "provisional", "kind")
+    )
 )
 bump_customer = Statement(
     update(customers)
@@ -68,9 +76,7 @@ merge_customer = Statement(
     .values(version=customers.c.version + literal_column("1"), **bound(customers, "merged_into"))
 )
 add_merge = Statement(
-    insert(merges)
-    .values(bound(merges, "customer_id", "into_id", "reason", "agent_id", "at"))
-    .returning(merges.c.id)
+    insert(merges).values(bound(merges, "customer_id", "into_id", "reason", "agent_id", "at")).returning(merges.c.id)
 )
 shop_numbers = Statement(
     select(shop_customers.c.source, shop_customers.c.number, shop_customers.c.body)
@@ -152,19 +158,23 @@ _ADDED = (
     "seen_at",
 )
 hold = Statement(
-    lambda d: d.insert(endpoints)
-    .values(bound(endpoints, *_ADDED))
-    .on_conflict_do_nothing(
-        index_elements=["kind", "scope", "address"],
-        index_where=literal_column("held AND NOT shared"),
+    lambda d: (
+        d.insert(endpoints)
+        .values(bound(endpoints, *_ADDED))
+        .on_conflict_do_nothing(
+            index_elements=["kind", "scope", "address"],
+            index_where=literal_column("held AND NOT shared"),
+        )
+        .returning(endpoints.c.id)
     )
-    .returning(endpoints.c.id)
 )
 claim = Statement(
-    lambda d: d.insert(endpoints)
-    .values(bound(endpoints, *_ADDED))
-    .on_conflict_do_nothing(index_elements=["session", "kind", "address"], index_where=literal_column("NOT held"))
-    .returning(endpoints.c.id)
+    lambda d: (
+        d.insert(endpoints)
+        .values(bound(endpoints, *_ADDED))
+        .on_conflict_do_nothing(index_elements=["session", "kind", "address"], index_where=literal_column("NOT held"))
+        .returning(endpoints.c.id)
+    )
 )
 claim_of_session = Statement(
     select(*_ENDPOINT).where(
@@ -209,9 +219,16 @@ left = Statement(
 )
 
 # What the inbox shows of a customer stands in the rows of their requests.
-bump_open_requests = Statement(
+bump_requests = Statement(
     update(requests)
-    .where(among(requests.c.conversation_id, "conversation_ids"), requests.c.box != literal_column("'resolved'"))
+    .where(
+        requests.c.id.in_(
+            select(requests.c.id)
+            .where(among(requests.c.conversation_id, "conversation_ids"))
+            .order_by(requests.c.id.desc())
+            .limit(literal_column("100"))
+        )
+    )
     .values(version=requests.c.version + literal_column("1"))
     .returning(requests.c.id)
 )
@@ -219,9 +236,11 @@ bump_open_requests = Statement(
 # --- kept apart, or suggested to be one ---
 
 suggest = Statement(
-    lambda d: d.insert(suggestions)
-    .values(bound(suggestions, "customer_id", "other_id", "evidence", "at"))
-    .on_conflict_do_nothing(index_elements=["customer_id", "other_id"])
+    lambda d: (
+        d.insert(suggestions)
+        .values(bound(suggestions, "customer_id", "other_id", "evidence", "at"))
+        .on_conflict_do_nothing(index_elements=["customer_id", "other_id"])
+    )
 )
 suggestions_of = Statement(
     select(
@@ -234,6 +253,20 @@ suggestions_of = Statement(
     .join(customers, customers.c.id == suggestions.c.other_id)
     .where(among(suggestions.c.customer_id, "customer_ids"), suggestions.c.verdict == literal_column("''"))
     .order_by(suggestions.c.id)
+)
+
+suggesting = Statement(
+    select(suggestions.c.customer_id)
+    .where(suggestions.c.other_id == bindparam("customer_id"), suggestions.c.verdict == literal_column("''"))
+    .order_by(suggestions.c.customer_id)
+    .limit(literal_column("50"))
+)
+kept_apart = Statement(
+    select(suggestions.c.id).where(
+        among(suggestions.c.customer_id, "customer_ids"),
+        among(suggestions.c.other_id, "other_ids"),
+        suggestions.c.verdict == literal_column("'not_same'"),
+    )
 )
 
 # --- what is no customer's ---
@@ -257,7 +290,12 @@ unmark = Statement(
 )
 
 by_address = Statement(
-    select(endpoints.c.customer_id, endpoints.c.held, endpoints.c.assurance, coalesce(customers.c.merged_into, customers.c.id))
+    select(
+        endpoints.c.customer_id,
+        endpoints.c.held,
+        endpoints.c.assurance,
+        coalesce(customers.c.merged_into, customers.c.id),
+    )
     .join(customers, customers.c.id == endpoints.c.customer_id)
     .where(endpoints.c.kind == bindparam("kind"), endpoints.c.address == bindparam("address"))
     .order_by(endpoints.c.held.desc(), endpoints.c.id)

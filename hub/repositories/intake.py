@@ -8,24 +8,26 @@ from hub.database import Statement, bound
 from hub.models import copies, intake
 
 offer = Statement(
-    lambda d: d.insert(intake)
-    .values(
-        bound(
-            intake,
-            "account_id",
-            "external_id",
-            "received_at",
-            "body",
-            "file",
-            "headers",
-            "fingerprint",
-            "state",
-            "entry_id",
-            "backfilled",
+    lambda d: (
+        d.insert(intake)
+        .values(
+            bound(
+                intake,
+                "account_id",
+                "external_id",
+                "received_at",
+                "body",
+                "file",
+                "headers",
+                "fingerprint",
+                "state",
+                "entry_id",
+                "backfilled",
+            )
         )
+        .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
+        .returning(intake.c.id)
     )
-    .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
-    .returning(intake.c.id)
 )
 offered = Statement(
     select(intake.c.id, intake.c.fingerprint, intake.c.entry_id, intake.c.state).where(
@@ -46,6 +48,12 @@ item = Statement(
         intake.c.entry_id,
         intake.c.backfilled,
     ).where(intake.c.id == bindparam("intake_id"))
+)
+of_entry = Statement(
+    select(intake.c.body, intake.c.file)
+    .where(intake.c.entry_id == bindparam("entry_id"))
+    .order_by(intake.c.id)
+    .limit(literal_column("1"))
 )
 # Two nodes may read the same item; whoever settles it holds it.
 locked_state = Statement(
@@ -72,15 +80,15 @@ reopen = Statement(
 sums = Statement(select(intake.c.state, func.count().label("n")).group_by(intake.c.state).order_by(intake.c.state))
 
 first_copy = Statement(
-    lambda d: d.insert(copies)
-    .values(bound(copies, "fingerprint", "entry_id", "at"))
-    .on_conflict_do_nothing(index_elements=["fingerprint"])
+    lambda d: (
+        d.insert(copies)
+        .values(bound(copies, "fingerprint", "entry_id", "at"))
+        .on_conflict_do_nothing(index_elements=["fingerprint"])
+    )
 )
 copy = Statement(
-    select(copies.c.entry_id, copies.c.at).where(copies.c.fingerprint == bindparam("fingerprint"))
+    select(copies.c.entry_id, copies.c.at).where(copies.c.fingerprint == bindparam("fingerprint")).with_for_update()
 )
 renew_copy = Statement(
-    update(copies)
-    .where(copies.c.fingerprint == bindparam("fingerprint"))
-    .values(bound(copies, "entry_id", "at"))
+    update(copies).where(copies.c.fingerprint == bindparam("fingerprint")).values(bound(copies, "entry_id", "at"))
 )

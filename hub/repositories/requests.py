@@ -48,7 +48,6 @@ change = Statement(
     .values(version=requests.c.version + literal_column("1"), **bound(requests, *CHANGED))
 )
 request = Statement(select(*_REQUEST).where(requests.c.id == bindparam("request_id")))
-lock = Statement(select(*_REQUEST).where(requests.c.id == bindparam("request_id")).with_for_update())
 of_conversations = Statement(
     select(*_REQUEST)
     .where(among(requests.c.conversation_id, "conversation_ids"))
@@ -104,12 +103,12 @@ LISTS: dict[str, Statement] = {
     "unassigned": _page(_open, requests.c.owner_id.is_(None)),
     "mine": _page(_open, requests.c.owner_id == bindparam("owner_id")),
     "snoozed": _page(requests.c.box == literal_column("'snoozed'")),
-    "failed": _page(requests.c.failed > literal_column("0")),
+    "failed": _page(requests.c.failed > literal_column("0"), requests.c.box != literal_column("'hidden'")),
     "resolved": _page(requests.c.box == literal_column("'resolved'")),
 }
 
 due_snoozes = Statement(
-    select(requests.c.id)
+    select(requests.c.id, requests.c.conversation_id)
     .where(requests.c.snoozed_until.is_not(None), requests.c.snoozed_until <= bindparam("now"))
     .order_by(requests.c.snoozed_until)
     .limit(literal_column("50"))
@@ -131,9 +130,11 @@ add_count = Statement(
 counts = Statement(select(inbox_counts.c.name, inbox_counts.c.n))
 
 link_order = Statement(
-    lambda d: d.insert(request_orders)
-    .values(bound(request_orders, "request_id", "source", "number"))
-    .on_conflict_do_nothing(index_elements=["request_id", "source", "number"])
+    lambda d: (
+        d.insert(request_orders)
+        .values(bound(request_orders, "request_id", "source", "number"))
+        .on_conflict_do_nothing(index_elements=["request_id", "source", "number"])
+    )
 )
 orders_of = Statement(
     select(request_orders.c.request_id, request_orders.c.source, request_orders.c.number)

@@ -25,6 +25,7 @@ add = Statement(
     .returning(visitors.c.id)
 )
 visitor = Statement(select(*_VISITOR).where(visitors.c.id == bindparam("visitor_id")))
+lock = Statement(select(visitors.c.id).where(visitors.c.id == bindparam("visitor_id")).with_for_update())
 by_token = Statement(select(*_VISITOR).where(visitors.c.token_hash == bindparam("token_hash")))
 of_endpoint = Statement(
     select(*_VISITOR).where(visitors.c.endpoint_id == bindparam("endpoint_id")).order_by(visitors.c.id.desc())

@@ -36,9 +36,7 @@ def by_name(rd: Reading, name: str) -> Any:
 def add_built_in(tx: Transaction) -> None:
     """Make the accounts that exist from the start."""
     for name, channel in BUILT_IN:
-        tx.run(
-            sql.add_if_missing, name=name, channel=channel, label="", settings="{}", secrets="", created_at=tx.now
-        )
+        tx.run(sql.add_if_missing, name=name, channel=channel, label="", settings="{}", secrets="", created_at=tx.now)
 
 
 def set_state(tx: Transaction, account_id: int, state: str, reason: str) -> None:

@@ -30,4 +30,4 @@ def before(tx: Transaction, author: str, key: str, fingerprint: str) -> Any | No
 def remember(tx: Transaction, author: str, key: str, fingerprint: str, answer: Any) -> None:
     """Keep the answer, in the unit that did what was asked."""
     body = msgspec.json.encode(answer).decode()
-    tx.value(sql.remember_answer, author=author, key=key, fingerprint=fingerprint, answer=body, at=tx.now)
+    tx.run(sql.remember_answer, author=author, key=key, fingerprint=fingerprint, answer=body, at=tx.now)

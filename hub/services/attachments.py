@@ -30,7 +30,9 @@ class NoSuchAttachment(NotFound):
 def safe_name(filename: str) -> str:
     """A file's name without folders, control characters or direction marks; never empty, never used as a path."""
     base = filename.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(c for c in base if c.isprintable() and c not in '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"')
+    kept = "".join(
+        c for c in base if c.isprintable() and c not in '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"'
+    )
     return kept.strip(". ")[:200] or "file"
 
 

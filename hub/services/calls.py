@@ -67,7 +67,9 @@ def _nobody_known(tx: Transaction, name: str) -> Who:
     """A withheld number: somebody of whom we know nothing, so that nothing is mixed up."""
     customer_id, conversation_id = identities.add_customer(tx, name=name, provisional=True)
     tx.touch("customers", customer_id)
-    return Who(customer_id=customer_id, conversation_id=conversation_id, endpoint_id=0, kind="person", assurance="claimed")
+    return Who(
+        customer_id=customer_id, conversation_id=conversation_id, endpoint_id=0, kind="person", assurance="claimed"
+    )
 
 
 def _of_customer(tx: Transaction, customer_id: int, caller: Who | None) -> Who:
@@ -93,6 +95,7 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
     if before is not None:
         return int(before[0]), int(before[1])
     if call.customer is not None:
+        identities.hold_still(tx, call.customer)
         normal = same_or_none("phone", call.phone or "", country)
         holder = normal and tx.first(identities_sql.holder, kind="phone", scope="", address=normal)
         known = _caller(tx, call.phone, "", country) if holder else None
@@ -103,9 +106,9 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
         who = _caller(tx, call.phone, call.name, country) or _nobody_known(tx, call.name)
     request = _request(tx, who, call.request, call.subject or call.text, actor.id)
     entry = append(tx, _entry(actor, call, account, who, request.id))
-    requests.noticed(tx, request, entry.id, tx.now)
-    if call.promise or call.outcome in {"promised", "call_back"}:
-        requests.change(tx, tx.one(requests_sql.request, request_id=request.id), status="open")
+    # Who was spoken to waits for nobody; what was promised is still to do.
+    spoken = requests.answered(tx, request, entry.id, actor.id)
+    requests.change(tx, spoken, status="open")
     if key:
         answers.remember(tx, author, key, mark, [entry.id, who.customer_id])
     tx.announce("call.noted", by=actor.id, customer=who.customer_id)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from typing import Any
 
+from hub.errors import HubError
 from hub.ports.channel import Channel
 from hub.services.accounts import Accounts
 from hub.services.log import Event
@@ -37,7 +39,12 @@ class Connections:
         try:
             while True:
                 self._changed.clear()
-                await self._match()
+                try:
+                    await self._match()
+                except HubError:
+                    logger.exception("Accounts could not be read", extra={"action": "connections_failed"})
+                    await asyncio.sleep(RESTART_S)
+                    continue
                 await self._changed.wait()
         finally:
             await self._stop(list(self._running))
@@ -64,5 +71,6 @@ class Connections:
                 return await channel.run(self._accounts.open(row), self._reader.receiver(row.id))
             except Exception as problem:
                 logger.exception("A connection broke", extra={"action": "connection_broke", "account": row.name})
-                await self._accounts.set_state(row.id, "failing", type(problem).__name__)
+                with contextlib.suppress(HubError):
+                    await self._accounts.set_state(row.id, "failing", type(problem).__name__)
                 await asyncio.sleep(RESTART_S)

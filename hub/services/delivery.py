@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from hub.clock import to_ms
 from hub.database import Database, Transaction
-from hub.errors import Conflict, NotFound
+from hub.errors import Conflict, HubError, NotFound, Unavailable
 from hub.ports.channel import Channel
 from hub.ports.errors import ConnectorError, Misconfigured, RateLimited, Rejected, Uncertain, Unreachable
 from hub.ports.message import Receipt, Sent
@@ -22,6 +23,7 @@ from hub.repositories import identities as identities_sql
 from hub.security import Actor, authorize
 from hub.services import requests
 from hub.services.accounts import Accounts, set_state
+from hub.services.identities import STRENGTH, group, hold_still_at, root, usable
 from hub.services.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ LEASE_MS = 10 * 60_000
 # How long a chat answer may stay undelivered before we look whether its visitor has left.
 LOOK_AGAIN_MS = 20_000
 AT_ONCE = 8
+# How long an orderly stop waits for what is being sent.
+STOP_S = 20.0
+NOTE_AGAIN_S = 1.0
 
 _ORDER = ("scheduled", "queued", "sending", "uncertain", "failed", "sent", "delivered", "read")
 
@@ -61,13 +66,16 @@ def enqueue(
     endpoint_id: int | None,
     details: dict[str, Any],
     *,
-    parts: int = 1,
+    part: int = 1,
     send_at: int | None = None,
     follows_id: int | None = None,
     carried_by: int | None = None,
     undo: bool = True,
-) -> list[int]:
-    """Store a message's deliveries, one per part; a worker sends them, or the channel's own socket does."""
+) -> int:
+    """Store a delivery of a message; a worker sends it, or the channel's own socket does.
+
+    What goes in several parts has a delivery for each: the next one is stored with the news that this one was sent.
+    """
     caps = channel.capabilities
     undo_until = tx.now + caps.undo_seconds * 1000 if undo and caps.undo_seconds else None
     values: dict[str, Any] = dict.fromkeys(sql.CHANGED) | {"reason": "", "code": "", "tries": 0}
@@ -78,21 +86,29 @@ def enqueue(
     else:
         waits = None if carried_by is not None else undo_until or tx.now
         values |= {"state": "queued", "next_try_at": waits, "undo_until": undo_until}
-    return [
-        tx.value(
-            sql.add,
-            entry_id=entry_id,
-            part=part,
-            endpoint_id=endpoint_id,
-            account_id=account_id,
-            follows_id=follows_id,
-            carried_by=carried_by,
-            details=msgspec.json.encode(details).decode(),
-            created_at=tx.now,
-            **values,
-        )
-        for part in range(1, parts + 1)
-    ]
+    delivery_id: int = tx.value(
+        sql.add,
+        entry_id=entry_id,
+        part=part,
+        endpoint_id=endpoint_id,
+        account_id=account_id,
+        follows_id=follows_id,
+        carried_by=carried_by,
+        details=msgspec.json.encode(details).decode(),
+        created_at=tx.now,
+        **values,
+    )
+    return delivery_id
+
+
+def locked(tx: Transaction, delivery_id: int) -> Any:
+    """The delivery as it is now, held still with all of its customer's until this unit ends."""
+    delivery = tx.first(sql.delivery, delivery_id=delivery_id)
+    if delivery is None:
+        raise NotFound("There is no such delivery.")
+    if hold_still_at(tx, delivery.conversation_id):
+        delivery = tx.one(sql.delivery, delivery_id=delivery_id)
+    return delivery
 
 
 def change(tx: Transaction, delivery: Any, kind: str, **changes: Any) -> None:
@@ -114,11 +130,13 @@ def receipt(tx: Transaction, news: Receipt) -> bool:
     delivery_id = tx.value(sql.by_provider_id, provider_id=news.provider_id)
     if delivery_id is None:
         return False
-    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
+    delivery = locked(tx, delivery_id)
     at = tx.now if news.at is None else min(to_ms(news.at), tx.now)
     match news.state:
         case "failed":
-            change(tx, delivery, "delivery.failed", state="failed", reason=news.reason, code=news.code, next_try_at=None)
+            change(
+                tx, delivery, "delivery.failed", state="failed", reason=news.reason, code=news.code, next_try_at=None
+            )
         case "delayed":
             change(tx, delivery, "delivery.delayed", reason=news.reason, code=news.code)
         case state:
@@ -139,91 +157,99 @@ def _advance(tx: Transaction, delivery: Any, state: str, at: int) -> None:
 def arrived(tx: Transaction, endpoint_id: int, account_id: int) -> None:
     """A visitor's browser has everything that was written to it."""
     for row in tx.all(sql.undelivered_to, endpoint_id=endpoint_id, account_id=account_id):
-        _advance(tx, tx.one(sql.delivery, delivery_id=row.id), "delivered", tx.now)
+        _advance(tx, locked(tx, row.id), "delivered", tx.now)
 
 
 def seen_by(tx: Transaction, endpoint_id: int, up_to: int) -> None:
     """A visitor has seen our messages up to this entry."""
     for row in tx.all(sql.unread_by_endpoint, endpoint_id=endpoint_id, up_to=up_to):
-        _advance(tx, tx.one(sql.delivery, delivery_id=row.id), "read", tx.now)
+        _advance(tx, locked(tx, row.id), "read", tx.now)
 
 
 def cancel(tx: Transaction, actor: Actor, delivery_id: int) -> int:
     """Call back what still waits."""
-    delivery = _known(tx, delivery_id)
-    for row in tx.all(sql.of_entries, entry_ids=[delivery.entry_id]):
-        if row.state not in {"scheduled", "queued"} or row.tries:
-            raise NotWaiting
-        change(tx, row, "delivery.cancelled", state="cancelled", next_try_at=None, undo_until=None)
+    delivery = locked(tx, delivery_id)
+    if delivery.state not in {"scheduled", "queued"}:
+        raise NotWaiting
+    change(tx, delivery, "delivery.cancelled", state="cancelled", next_try_at=None, undo_until=None)
     return int(delivery.entry_id)
 
 
 def retry(tx: Transaction, actor: Actor, delivery_id: int, channels: Mapping[str, Channel]) -> int:
     """Try again what failed: a new delivery with a record of its own."""
-    delivery = _known(tx, delivery_id)
+    delivery = locked(tx, delivery_id)
     if delivery.state not in {"failed", "uncertain", "cancelled"} or tx.first(sql.followed, delivery_id=delivery_id):
         raise NotFailed
+    # Words that went in another answer's mail go in its next one too.
+    main = delivery if delivery.carried_by is None else tx.one(sql.delivery, delivery_id=delivery.carried_by)
+    again = _again(tx, main, channels)
+    for carried in tx.all(sql.carried, delivery_id=main.id):
+        _again(tx, carried, channels, carried_by=again)
+    tx.announce("delivery.queued", by=actor.id, conversation=delivery.conversation_id)
+    return int(delivery.entry_id)
+
+
+def _again(tx: Transaction, delivery: Any, channels: Mapping[str, Channel], carried_by: int | None = None) -> int:
     entry = tx.one(entries_sql.bump, entry_id=delivery.entry_id)
     if delivery.state != "cancelled":
         requests.failed_by(tx, entry.request_id, -1)
-    enqueue(
+    tx.touch("entries", delivery.entry_id)
+    return enqueue(
         tx,
         delivery.entry_id,
         delivery.account_id,
         channels[delivery.channel],
         delivery.endpoint_id,
         msgspec.json.decode(delivery.details),
+        part=delivery.part,
         follows_id=delivery.id,
+        carried_by=carried_by,
         undo=False,
     )
-    tx.touch("entries", delivery.entry_id)
-    tx.announce("delivery.queued", by=actor.id, conversation=entry.conversation_id)
-    return int(delivery.entry_id)
-
-
-def _known(tx: Transaction, delivery_id: int) -> Any:
-    delivery = tx.first(sql.delivery, delivery_id=delivery_id)
-    if delivery is None:
-        raise NotFound("There is no such delivery.")
-    return delivery
 
 
 def _claim(tx: Transaction, delivery_id: int) -> Any | None:
     """Take a due delivery for this worker; None when another was faster or it was called back."""
-    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
-    if delivery.state not in {"queued", "scheduled"}:
+    delivery = locked(tx, delivery_id)
+    if delivery.state not in {"queued", "scheduled"} or delivery.next_try_at is None or delivery.next_try_at > tx.now:
         return None
-    took = tx.run(
-        sql.claim,
-        delivery_id=delivery_id,
-        expected=delivery.state,
+    change(
+        tx,
+        delivery,
+        "delivery.sending",
         state="sending",
         tries=delivery.tries + 1,
         next_try_at=tx.now + LEASE_MS,
     )
-    return tx.one(sql.delivery, delivery_id=delivery_id) if took else None
+    return tx.one(sql.delivery, delivery_id=delivery_id)
 
 
-def _sent(tx: Transaction, delivery_id: int, sent: Sent) -> None:
-    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
+def _sent(tx: Transaction, delivery_id: int, sent: Sent, channel: Channel, parts: int) -> None:
+    delivery = locked(tx, delivery_id)
     for provider_id in (sent.provider_id, *sent.also_known_as):
         if provider_id:
             tx.run(
                 sql.add_provider_id, account_id=delivery.account_id, provider_id=provider_id, delivery_id=delivery_id
             )
             tx.run(entries_sql.add_outside_id, outside_id=provider_id, entry_id=delivery.entry_id, own=True)
-    change(tx, delivery, "delivery.sent", state="sent", sent_at=tx.now, reason="", code="", next_try_at=None, undo_until=None)
+    done = {"state": "sent", "sent_at": tx.now, "reason": "", "code": "", "next_try_at": None, "undo_until": None}
+    change(tx, delivery, "delivery.sent", **done)
+    if delivery.part < parts:
+        details = msgspec.json.decode(delivery.details)
+        account, endpoint = delivery.account_id, delivery.endpoint_id
+        enqueue(tx, delivery.entry_id, account, channel, endpoint, details, part=delivery.part + 1, undo=False)
 
 
 def _not_sent(tx: Transaction, delivery_id: int, problem: ConnectorError) -> None:
-    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
-    said = {"reason": problem.reason, "code": problem.code, "undo_until": None}
+    delivery = locked(tx, delivery_id)
+    said = {"reason": problem.reason, "code": problem.code}
     if isinstance(problem, Uncertain):
         change(tx, delivery, "delivery.uncertain", state="uncertain", next_try_at=None, **said)
         return
     if isinstance(problem, Misconfigured):
         set_state(tx, delivery.account_id, "failing", problem.reason)
-    too_late = tx.now - delivery.created_at > GIVE_UP_MS
+    # What was to go at a later time is counted from then.
+    too_late = tx.now - max(delivery.created_at, delivery.undo_until or 0) > GIVE_UP_MS
     if isinstance(problem, Rejected) or too_late:
         change(tx, delivery, "delivery.failed", state="failed", next_try_at=None, **said)
         return
@@ -233,7 +259,7 @@ def _not_sent(tx: Transaction, delivery_id: int, problem: ConnectorError) -> Non
 
 def _lost(tx: Transaction, delivery_id: int) -> None:
     """Whoever was sending this died meanwhile: nobody knows whether it went out."""
-    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
+    delivery = locked(tx, delivery_id)
     if delivery.state == "sending" and delivery.next_try_at is not None and delivery.next_try_at <= tx.now:
         reason = "The hub stopped while this was being sent. It may have arrived."
         change(tx, delivery, "delivery.uncertain", state="uncertain", reason=reason, next_try_at=None)
@@ -241,7 +267,7 @@ def _lost(tx: Transaction, delivery_id: int) -> None:
 
 def follow_up(tx: Transaction, delivery_id: int, channels: Mapping[str, Channel]) -> None:
     """A chat answer that nobody took: when its visitor has left and gave an address, it goes on by mail, all of it."""
-    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
+    delivery = locked(tx, delivery_id)
     if delivery.state != "sent" or delivery.delivered_at is not None or delivery.endpoint_id is None:
         return
     endpoint = tx.one(identities_sql.endpoint, endpoint_id=delivery.endpoint_id)
@@ -250,7 +276,7 @@ def follow_up(tx: Transaction, delivery_id: int, channels: Mapping[str, Channel]
         return
     tx.run(sql.recheck, endpoint_id=endpoint.id, next_try_at=None)
     kind = channels[delivery.channel].capabilities.falls_back_to
-    address = _address_given(tx, endpoint.customer_id, kind) if kind else None
+    address = _address_given(tx, endpoint, kind) if kind else None
     account = account_for(tx, kind, channels)
     if address is None or account is None:
         return
@@ -264,7 +290,7 @@ def follow_up(tx: Transaction, delivery_id: int, channels: Mapping[str, Channel]
     together = {"together": [row.entry_id for row in waiting], "after_chat": True}
     channel = channels[account.channel]
     last = waiting[-1]
-    main = enqueue(tx, last.entry_id, account.id, channel, address.id, together, follows_id=last.id, undo=False)[0]
+    main = enqueue(tx, last.entry_id, account.id, channel, address.id, together, follows_id=last.id, undo=False)
     for row in waiting[:-1]:
         enqueue(tx, row.entry_id, account.id, channel, address.id, {}, follows_id=row.id, carried_by=main, undo=False)
     for row in waiting:
@@ -273,11 +299,18 @@ def follow_up(tx: Transaction, delivery_id: int, channels: Mapping[str, Channel]
     tx.announce("delivery.moved", customer=endpoint.customer_id)
 
 
-def _address_given(tx: Transaction, customer_id: int, kind: str) -> Any | None:
-    """The address a visitor gave: proven meanwhile, or the newest they typed."""
-    rows = tx.all(identities_sql.endpoints_of, customer_ids=[customer_id])
+def _address_given(tx: Transaction, session: Any, kind: str) -> Any | None:
+    """The address that this session's customer gave: proven meanwhile, or the newest they typed."""
+    rows = usable(tx.all(identities_sql.endpoints_of, customer_ids=[session.customer_id]))
     own = [row for row in rows if row.kind == kind]
-    return max(own, key=lambda row: (row.held, row.id), default=None)
+    given = max(own, key=lambda row: (row.held, STRENGTH[row.assurance], row.id), default=None)
+    if given is None or given.held:
+        return given
+    # What was typed and then proven is held by the customer whom the session joined.
+    members = group(tx, root(tx, session.customer_id).id)
+    known = tx.all(identities_sql.endpoints_of, customer_ids=[member.customer_id for member in members])
+    proven = (row for row in known if row.held and (row.kind, row.address) == (given.kind, given.address))
+    return next(proven, given)
 
 
 def account_for(tx: Transaction, kind: str, channels: Mapping[str, Channel]) -> Any | None:
@@ -320,63 +353,80 @@ class Delivery:
 
     async def run(self) -> None:
         """Work for ever; the hub's clock decides what is due."""
-        try:
-            while True:
-                try:
-                    await self.work()
-                except Exception:
-                    logger.exception("Deliveries could not be read", extra={"action": "delivery_failed"})
-                await self._rest()
-        finally:
-            for task in self._under_way.values():
-                task.cancel()
+        while True:
+            wait = 1.0
+            try:
+                await self.work()
+                wait = await self._until_due()
+            except Exception:
+                logger.exception("Deliveries could not be read", extra={"action": "delivery_failed"})
+            # Not `wait_for`: before Python 3.12 it may lose a cancellation that comes as it ends.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._more.wait()
 
-    async def _rest(self) -> None:
+    async def _until_due(self) -> float:
+        """Seconds to rest. The hub's clock may jump, so never long."""
         due = await self._db.view(lambda rd: rd.value(sql.next_due))
-        wait = 1.0 if due is None else min(1.0, max(0.02, (due - self._db.clock.now()) / 1000))
-        try:
-            await asyncio.wait_for(self._more.wait(), wait)
-        except TimeoutError:
-            return
+        return 1.0 if due is None else min(1.0, max(0.02, (due - self._db.clock.now()) / 1000))
 
     async def work(self) -> None:
         """Start everything that is due now."""
         self._more.clear()
         for row in await self._db.view(lambda rd: rd.all(sql.due, now=rd.now)):
-            if row.state == "sending":
-                if row.id not in self._under_way:
-                    await self._db.unit(_lost, row.id)
-            elif row.state == "sent":
-                await self._db.unit(follow_up, row.id, self._channels)
-            elif row.id not in self._under_way and len(self._under_way) < AT_ONCE:
-                task = asyncio.create_task(self._send(row.id))
-                self._under_way[row.id] = task
-                task.add_done_callback(lambda _, i=row.id: self._done(i))  # type: ignore[misc]
+            try:
+                await self._start(row)
+            except HubError:
+                # One that cannot go on never stops the others.
+                logger.exception("A delivery waits", extra={"action": "delivery_waits", "delivery": row.id})
+
+    async def _start(self, row: Any) -> None:
+        if row.id in self._under_way:
+            return
+        if row.state == "sending":
+            await self._db.unit(_lost, row.id)
+        elif row.state == "sent":
+            await self._db.unit(follow_up, row.id, self._channels)
+        elif len(self._under_way) < AT_ONCE:
+            task = asyncio.create_task(self._send(row.id))
+            self._under_way[row.id] = task
+            task.add_done_callback(lambda _: self._done(row.id))
 
     def _done(self, delivery_id: int) -> None:
         self._under_way.pop(delivery_id, None)
         self.wake()
 
     async def settled(self) -> None:
-        """Wait until nothing is under way; for an orderly stop."""
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        """Wait until nothing is under way, for an orderly stop; what takes too long is left, and shown as uncertain."""
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way.values(), timeout=STOP_S)
+            for task in late:
+                task.cancel()
 
     async def _send(self, delivery_id: int) -> None:
         delivery = await self._db.unit(_claim, delivery_id)
         if delivery is None:
             return
         try:
-            sent = await self._hand_over(delivery)
+            sent, channel, parts = await self._hand_over(delivery)
         except ConnectorError as problem:
-            await self._db.unit(_not_sent, delivery_id, problem)
+            await self._note(_not_sent, delivery_id, problem)
         except Exception:
             logger.exception("A delivery failed unexpectedly", extra={"action": "send_failed", "delivery": delivery_id})
             reason = "Something went wrong inside the hub. It may have been sent."
-            await self._db.unit(_not_sent, delivery_id, Uncertain(reason))
+            await self._note(_not_sent, delivery_id, Uncertain(reason))
         else:
-            await self._db.unit(_sent, delivery_id, sent)
+            await self._note(_sent, delivery_id, sent, channel, parts)
 
-    async def _hand_over(self, delivery: Any) -> Sent:
+    async def _note(self, rule: Callable[..., None], *args: Any) -> None:
+        """Write down what became of a delivery, however long the database cannot: nobody else knows."""
+        while True:
+            try:
+                return await self._db.unit(rule, *args)
+            except Unavailable:
+                await asyncio.sleep(NOTE_AGAIN_S)
+
+    async def _hand_over(self, delivery: Any) -> tuple[Sent, Channel, int]:
         row = await self._db.view(lambda rd: rd.one(accounts_sql.account, account_id=delivery.account_id))
         if row.gone:
             raise Rejected("This account was removed.")
@@ -387,6 +437,6 @@ class Delivery:
             raise Rejected(str(problem)) from problem
         parts = channel.split(account, message)
         try:
-            return await channel.send(account, parts[delivery.part - 1])
+            return await channel.send(account, parts[delivery.part - 1]), channel, len(parts)
         except (OSError, TimeoutError) as problem:
             raise Unreachable(str(problem)) from problem

@@ -13,7 +13,7 @@ from hub.repositories import accounts as accounts_sql
 from hub.repositories import conversations as entries_sql
 from hub.repositories import identities as identities_sql
 from hub.repositories import orders as orders_sql
-from hub.services.identities import STRENGTH, group
+from hub.services.identities import STRENGTH, group, usable
 from hub.services.mentions import mentions
 from hub.services.orders import order_of
 
@@ -50,7 +50,7 @@ def choose(
 ) -> Destination:
     """The endpoint a reply goes to: the one named, else that of the message last received. Exactly one, and theirs."""
     members = group(rd, customer_id)
-    endpoints = rd.all(identities_sql.endpoints_of, customer_ids=[member.customer_id for member in members])
+    endpoints = usable(rd.all(identities_sql.endpoints_of, customer_ids=[member.customer_id for member in members]))
     if endpoint_id is None:
         endpoint = _last_heard_from(rd, members, endpoints)
     else:
@@ -73,7 +73,9 @@ def _last_heard_from(rd: Reading, members: list[Any], endpoints: list[Any]) -> A
     return next((row for row in endpoints if row.held and row.kind == "email"), None)
 
 
-def _account(rd: Reading, channels: Mapping[str, Channel], endpoint: Any, wanted: str | None, members: list[Any]) -> Any | None:
+def _account(
+    rd: Reading, channels: Mapping[str, Channel], endpoint: Any, wanted: str | None, members: list[Any]
+) -> Any | None:
     fitting = [row for row in rd.all(accounts_sql.every) if not row.gone and _fits(channels, row, endpoint)]
     if wanted is not None:
         return next((row for row in fitting if row.name == wanted), None)
@@ -117,9 +119,10 @@ def _others(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str
     squeezed = _squeeze(text)
     found = []
     for other in rd.all(identities_sql.endpoints_of, customer_ids=members):
-        if other.id != endpoint.id and other.kind in {"email", "phone"} and other.address != endpoint.address:
-            if _squeeze(other.address) in squeezed or _squeeze(other.shown) in squeezed:
-                found.append(other.shown or other.address)
+        if other.id == endpoint.id or other.address == endpoint.address or other.kind not in {"email", "phone"}:
+            continue
+        if _squeeze(other.address) in squeezed or _squeeze(other.shown) in squeezed:
+            found.append(other.shown or other.address)
     own = {row.id for row in rd.all(orders_sql.of_address, kind=endpoint.kind, address=endpoint.address, limit=200)}
     for mention in mentions(rd, text):
         if order_of(rd, mention.source, mention.number).id not in own:

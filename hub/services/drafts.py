@@ -1,4 +1,4 @@
-"""What a colleague has written and not sent: one draft per customer and mode, kept on the server, seen by nobody else."""
+"""What a colleague has written and not sent: one draft per customer and mode, seen by nobody else."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ import msgspec
 
 from hub.addresses import normalize
 from hub.database import Reading, Transaction
+from hub.repositories import conversations as entries_sql
+from hub.repositories import drafts as drafts_sql
 from hub.repositories import identities as sql
 from hub.repositories import orders as orders_sql
 from hub.services import search
@@ -22,6 +24,8 @@ STRENGTH = {"claimed": 0, "link": 1, "code": 2, "staff": 2, "signed": 3}
 
 # Within these address kinds the address is a session's own name, not a way to find a person again.
 SESSION_KINDS = frozenset({"visitor", "session"})
+
+_EVICTED = "evicted:"
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,21 +60,63 @@ def root(rd: Reading, customer_id: int) -> Any:
     return customer
 
 
-def group(rd: Reading, customer_id: int) -> list[Any]:
-    """This customer first, then all who were merged into it, each with its conversation."""
-    found = [rd.one(sql.customer, customer_id=customer_id)]
-    members = [(found[0].id, found[0].conversation_id, found[0].last_seq)]
-    for member in members:
-        members.extend((row.id, row.conversation_id, row.last_seq) for row in rd.all(sql.joined, customer_id=member[0]))
-    return [Member(*member) for member in members]
-
-
 class Member(msgspec.Struct, frozen=True):
     """One customer of a merged group, with the conversation that is theirs."""
 
     customer_id: int
     conversation_id: int
     last_seq: int
+    name: str
+
+
+def group(rd: Reading, customer_id: int) -> list[Member]:
+    """This customer first, then all who were merged into it, each with its conversation."""
+    first = rd.one(sql.customer, customer_id=customer_id)
+    members = [Member(first.id, first.conversation_id, first.last_seq, first.name)]
+    for member in members:
+        members.extend(Member(*row) for row in rd.all(sql.joined, customer_id=member.customer_id))
+    return members
+
+
+def name_of(members: list[Member]) -> str:
+    """The name of a customer's screen: their own, else that of one who was merged into them."""
+    return next((member.name for member in members if member.name), "")
+
+
+def hold_still(tx: Transaction, *customer_ids: int) -> bool:
+    """Nobody else writes to these customers' conversations until this unit ends; whether that may have meant waiting.
+
+    Whatever depends on what a conversation, its requests or its deliveries are like now is decided after this: it is
+    taken first and in one order, so that units never wait for each other in a ring. SQLite has one writer anyway.
+    """
+    if tx.dialect.name == "sqlite":
+        return False
+    held: list[int] = []
+    while held != (wanted := _conversations_of(tx, customer_ids)):
+        # Who belongs together may have changed while we waited.
+        tx.all(sql.lock_conversations, conversation_ids=wanted)
+        held = wanted
+    return True
+
+
+def _conversations_of(tx: Transaction, customer_ids: tuple[int, ...]) -> list[int]:
+    roots = {root(tx, customer_id).id for customer_id in customer_ids}
+    return sorted(member.conversation_id for shown in roots for member in group(tx, shown))
+
+
+def hold_still_at(tx: Transaction, conversation_id: int) -> bool:
+    """The same for the customer on whose screen a conversation shows."""
+    if tx.dialect.name == "sqlite":
+        return False
+    return hold_still(tx, tx.one(sql.customer_of_conversation, conversation_id=conversation_id).id)
+
+
+def _holder(tx: Transaction, kind: str, scope: str, address: str) -> Any | None:
+    """Who holds an address, held still."""
+    found = tx.first(sql.holder, kind=kind, scope=scope, address=address)
+    if found is not None and hold_still(tx, found.customer_id):
+        found = tx.first(sql.holder, kind=kind, scope=scope, address=address)
+    return found
 
 
 def add_customer(tx: Transaction, *, name: str = "", language: str = "", provisional: bool = False) -> tuple[int, int]:
@@ -84,18 +130,18 @@ def arrive(tx: Transaction, arrival: Arrival, country: str) -> Who:
     address = normalize(arrival.kind, arrival.address, country)
     if arrival.failed_proof:
         return _apart(tx, arrival, address)
-    holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
+    holder = _holder(tx, arrival.kind, arrival.scope, address)
     if holder is None:
         if tx.first(sql.shared_endpoint, kind=arrival.kind, scope=arrival.scope, address=address) is not None:
             return _apart(tx, arrival, address)
-        return _first_arrival(tx, arrival, address)
+        return _first_arrival(tx, arrival, address, country)
     if arrival.proof:
         strengthen(tx, holder, arrival.proof, arrival.method)
     elif holder.left_at is not None:
         tx.run(sql.seen, endpoint_id=holder.id, seen_at=tx.now)
     customer = root(tx, holder.customer_id) if holder.merged_into is not None else holder
-    if arrival.name and not customer.name:
-        rename(tx, holder.merged_into or holder.customer_id, arrival.name)
+    if arrival.name and not holder.name:
+        rename(tx, holder.customer_id, arrival.name)
     return Who(
         customer_id=holder.customer_id if holder.merged_into is None else customer.id,
         conversation_id=holder.conversation_id,
@@ -105,7 +151,7 @@ def arrive(tx: Transaction, arrival: Arrival, country: str) -> Who:
     )
 
 
-def _first_arrival(tx: Transaction, arrival: Arrival, address: str) -> Who:
+def _first_arrival(tx: Transaction, arrival: Arrival, address: str, country: str) -> Who:
     customer_id, conversation_id = add_customer(
         tx, name=arrival.name, language=arrival.language, provisional=arrival.kind in SESSION_KINDS
     )
@@ -114,7 +160,7 @@ def _first_arrival(tx: Transaction, arrival: Arrival, address: str) -> Who:
         # Somebody else's first message won the race for this address; ours joins it.
         tx.run(sql.drop_conversation, customer_id=customer_id)
         tx.run(sql.drop_customer, customer_id=customer_id)
-        return arrive(tx, arrival, "")
+        return arrive(tx, arrival, country)
     mark = tx.value(sql.mark_of, kind=arrival.kind, address=address) or _mark_of_domain(tx, arrival.kind, address)
     if mark:
         _set(tx, customer_id, kind=mark)
@@ -171,7 +217,9 @@ def _apart(tx: Transaction, arrival: Arrival, address: str) -> Who:
     holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
     if holder is not None and who.fresh:
         reason = "the sender failed the mail domain's own check" if arrival.failed_proof else "a shared address"
-        suggest(tx, who.customer_id, holder.merged_into or holder.customer_id, [f"says it is {arrival.address}: {reason}"])
+        suggest(
+            tx, who.customer_id, holder.merged_into or holder.customer_id, [f"says it is {arrival.address}: {reason}"]
+        )
     return msgspec.structs.replace(who, endpoint_id=claim_id, assurance="claimed")
 
 
@@ -205,41 +253,61 @@ def strengthen(tx: Transaction, endpoint: Any, proof: str, method: str) -> None:
     if STRENGTH[proof] <= STRENGTH[endpoint.assurance]:
         return
     tx.run(sql.prove, endpoint_id=endpoint.id, assurance=proof, method=method, proven_at=tx.now)
+    _written_before(tx, endpoint)
     refresh(tx, endpoint.customer_id)
+
+
+def _written_before(tx: Transaction, endpoint: Any) -> None:
+    """What was written through an endpoint before its first proof shows now that it was."""
+    if endpoint.proven_at is None:
+        tx.touch("entries", *(row.id for row in tx.all(entries_sql.newest_of_endpoint, endpoint_id=endpoint.id)))
 
 
 def prove(tx: Transaction, customer_id: int, arrival: Arrival, country: str) -> int:
     """This customer's session or address was proven to be `arrival`'s: they hold it, or join whoever does.
 
-    Returns the customer on whose screen both now show. Joins by itself only a provisional customer; two who are both
-    known stay apart with a suggestion.
+    Returns the customer on whose screen they now show. Two join by themselves when one is provisional, or when the
+    address was proven for the other side before; else they stay apart with a suggestion.
     """
     address = normalize(arrival.kind, arrival.address, country)
-    mine = root(tx, customer_id)
     holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
+    if hold_still(tx, customer_id, *([] if holder is None else [holder.customer_id])):
+        holder = tx.first(sql.holder, kind=arrival.kind, scope=arrival.scope, address=address)
     if holder is None:
-        _hold_proven(tx, mine, arrival, address)
-        return int(mine.id)
+        _hold_proven(tx, root(tx, customer_id), arrival, address)
+        return int(root(tx, customer_id).id)
     if arrival.proof:
         strengthen(tx, holder, arrival.proof, arrival.method)
-    theirs = root(tx, holder.customer_id)
-    if theirs.id == mine.id:
+    _evict_claims(tx, arrival.kind, address, customer_id, holder.customer_id)
+    return _join(tx, root(tx, customer_id), root(tx, holder.customer_id), arrival, holder.assurance)
+
+
+def _join(tx: Transaction, mine: Any, theirs: Any, arrival: Arrival, proven_before: str) -> int:
+    if mine.id == theirs.id:
         return int(mine.id)
-    if mine.provisional:
-        return merge(tx, mine, theirs, reason=f"proved {arrival.kind} by {arrival.method or arrival.proof}")
-    if theirs.provisional:
-        return merge(tx, theirs, mine, reason=f"proved {arrival.kind} by {arrival.method or arrival.proof}")
+    how = f"{arrival.kind} by {arrival.method or arrival.proof}"
+    if not _kept_apart(tx, mine.id, theirs.id):
+        if mine.provisional or (not theirs.provisional and STRENGTH[proven_before] >= STRENGTH["link"]):
+            return merge(tx, mine, theirs, reason=f"proved {how}")
+        if theirs.provisional:
+            return merge(tx, theirs, mine, reason=f"proved {how}")
     suggest(tx, mine.id, theirs.id, [f"proved {arrival.address} by {arrival.method or arrival.proof}"])
     return int(mine.id)
 
 
+def _kept_apart(tx: Transaction, one: int, other: int) -> bool:
+    """Whether a colleague has said that these two, or anybody merged into them, are not the same person."""
+    ones, others = ([member.customer_id for member in group(tx, i)] for i in (one, other))
+    said = (tx.first(sql.kept_apart, customer_ids=a, other_ids=b) for a, b in ((ones, others), (others, ones)))
+    return any(row is not None for row in said)
+
+
 def _hold_proven(tx: Transaction, customer: Any, arrival: Arrival, address: str) -> None:
+    ids = {member.customer_id for member in group(tx, customer.id)}
     claims = tx.all(sql.claims_of_address, kind=arrival.kind, address=address)
-    own = next((row for row in claims if row.customer_id == customer.id and row.scope == arrival.scope), None)
-    for other in claims:
-        if own is None or other.id != own.id:
-            _evict(tx, other)
-    if own is not None:
+    own = next((row for row in claims if row.customer_id in ids and not _is_evicted(row)), None)
+    _evict_claims(tx, arrival.kind, address, customer.id)
+    if own is not None and own.scope == arrival.scope:
         tx.run(
             sql.take_claim,
             endpoint_id=own.id,
@@ -248,37 +316,46 @@ def _hold_proven(tx: Transaction, customer: Any, arrival: Arrival, address: str)
             method=arrival.method,
             proven_at=tx.now,
         )
+        _written_before(tx, own)
         _orders_change_hands(tx, arrival.kind, address)
     else:
         hold(tx, customer.id, arrival, address)
     _set(tx, customer.id, provisional=False)
 
 
-def _evict(tx: Transaction, other: Any) -> None:
-    """Somebody else's claim of an address that now has an owner: its words stay, the claim goes.
+def _evict_claims(tx: Transaction, kind: str, address: str, *owners: int) -> None:
+    """Others' claims of an address that now has a proven owner: their words stay, the claims go.
 
-    A claim through which something was already said or sent is kept as the record of where that came from.
+    The row of such a claim is kept as the record of where something was said from or sent to; it is shown and written
+    to no more. What the owner typed in another session stays: it was true.
     """
-    tx.run(sql.retire_claim, endpoint_id=other.id, session=f"evicted:{other.id}")
-    tx.run(sql.bump_customer, customer_id=other.customer_id)
-    tx.touch("customers", root(tx, other.customer_id).id)
+    ids = {member.customer_id for owner in owners for member in group(tx, root(tx, owner).id)}
+    for other in tx.all(sql.claims_of_address, kind=kind, address=address):
+        if other.customer_id in ids or _is_evicted(other):
+            continue
+        tx.run(sql.retire_claim, endpoint_id=other.id, session=f"{_EVICTED}{other.id}")
+        shown = root(tx, other.customer_id).id
+        tx.run(sql.bump_customer, customer_id=shown)
+        tx.touch("customers", shown)
+
+
+def _is_evicted(endpoint: Any) -> bool:
+    return str(endpoint.session).startswith(_EVICTED)
+
+
+def usable(endpoints: list[Any]) -> list[Any]:
+    """Those endpoints of a customer that are theirs or still said to be: claims that lost against an owner are not."""
+    return [endpoint for endpoint in endpoints if not _is_evicted(endpoint)]
 
 
 def merge(tx: Transaction, customer: Any, into: Any, *, reason: str, agent_id: int | None = None) -> int:
     """Show `customer` on the screen of `into` from now on. One row; no entry moves; undone by taking it back."""
     tx.run(sql.merge_customer, customer_id=customer.id, merged_into=into.id)
     tx.value(sql.add_merge, customer_id=customer.id, into_id=into.id, reason=reason, agent_id=agent_id, at=tx.now)
-    name = into.name or customer.name
-    tx.run(
-        sql.change_customer,
-        customer_id=into.id,
-        name=name,
-        language=into.language or customer.language,
-        provisional=into.provisional,
-        kind=into.kind,
-    )
     tx.touch("customers", customer.id)
-    search.index_customer(tx, into.id)
+    for member in group(tx, customer.id):
+        newest = tx.all(entries_sql.newest_ids, conversation_id=member.conversation_id)
+        tx.touch("entries", *(row.id for row in newest))
     refresh(tx, into.id)
     for endpoint in tx.all(sql.endpoints_of, customer_ids=[customer.id]):
         _orders_change_hands(tx, endpoint.kind, endpoint.address)
@@ -292,13 +369,20 @@ def refresh(tx: Transaction, customer_id: int) -> None:
     tx.run(sql.bump_customer, customer_id=shown.id)
     tx.touch("customers", shown.id)
     conversation_ids = [member.conversation_id for member in group(tx, shown.id)]
-    for request in tx.all(sql.bump_open_requests, conversation_ids=conversation_ids):
+    for request in tx.all(sql.bump_requests, conversation_ids=conversation_ids):
         tx.touch("requests", request.id)
 
 
 def rename(tx: Transaction, customer_id: int, name: str) -> None:
     """Give a customer a name, wherever it shows."""
     _set(tx, customer_id, name=name)
+    for named in {customer_id, root(tx, customer_id).id}:
+        for draft in tx.all(drafts_sql.of_customer, customer_id=named):
+            tx.touch("drafts", draft.id, audience=f"agent:{draft.agent_id}")
+        for other in tx.all(sql.suggesting, customer_id=named):
+            shown = root(tx, other.customer_id).id
+            tx.run(sql.bump_customer, customer_id=shown)
+            tx.touch("customers", shown)
 
 
 def _set(tx: Transaction, customer_id: int, **changes: Any) -> None:
@@ -319,6 +403,7 @@ def suggest(tx: Transaction, customer_id: int, other_id: int, evidence: list[str
     if customer_id == other_id:
         return
     body = msgspec.json.encode(evidence).decode()
-    tx.run(sql.suggest, customer_id=customer_id, other_id=other_id, evidence=body, at=tx.now)
+    if not tx.run(sql.suggest, customer_id=customer_id, other_id=other_id, evidence=body, at=tx.now):
+        return
     tx.run(sql.bump_customer, customer_id=customer_id)
     tx.touch("customers", customer_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from hub.clock import to_ms
 from hub.database import Database, Transaction
 from hub.errors import Conflict
 from hub.files import Files, Stored
+from hub.html import remote_images
 from hub.keyring import Keyring
 from hub.ports.channel import Capabilities
 from hub.ports.message import AttachmentIn, InboundMessage
@@ -64,6 +66,14 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 Files_ = Sequence[tuple[AttachmentIn, Stored]]
 
 
+async def bare_of(message: InboundMessage) -> InboundMessage:
+    """The message as a unit files it: without its files, and with what a unit has no time to count, remote pictures."""
+    if not message.html:
+        return msgspec.structs.replace(message, attachments=())
+    counted = {"remote_images": await asyncio.to_thread(remote_images, message.html)}
+    return msgspec.structs.replace(message, attachments=(), details=message.details | counted)
+
+
 def fingerprint(body: bytes) -> str:
     """What makes a second copy the same: its bytes."""
     return hashlib.sha256(body).hexdigest()
@@ -91,20 +101,30 @@ def take(
     return taken, "entry"
 
 
+def first_of(tx: Transaction, mark: str, within_ms: int | None = None) -> int | None:
+    """The entry that this same thing became before; None: it is the first, and others at once wait until it is filed.
+
+    Without `within_ms` it stays the same thing for ever. Say what it became with `file_first`.
+    """
+    if tx.run(sql.first_copy, fingerprint=mark, entry_id=0, at=tx.now):
+        return None
+    copy = tx.one(sql.copy, fingerprint=mark)
+    return int(copy.entry_id) if within_ms is None or tx.now - copy.at <= within_ms else None
+
+
+def file_first(tx: Transaction, mark: str, entry_id: int) -> None:
+    """Note what `first_of` let through."""
+    tx.run(sql.renew_copy, fingerprint=mark, entry_id=entry_id, at=tx.now)
+
+
+def _copy_mark(message: InboundMessage) -> str | None:
+    return f"{message.own_ids[0]}|{message.body_hash}" if message.own_ids and message.body_hash else None
+
+
 def _copy_of(tx: Transaction, message: InboundMessage) -> int | None:
     """The entry that this same mail became when it reached another of our accounts."""
-    if not (message.own_ids and message.body_hash):
-        return None
-    copy = tx.first(sql.copy, fingerprint=f"{message.own_ids[0]}|{message.body_hash}")
-    return copy.entry_id if copy is not None and tx.now - copy.at <= COPY_WITHIN_MS else None
-
-
-def _remember_copy(tx: Transaction, message: InboundMessage, entry_id: int) -> None:
-    if not (message.own_ids and message.body_hash):
-        return
-    key = f"{message.own_ids[0]}|{message.body_hash}"
-    if not tx.run(sql.first_copy, fingerprint=key, entry_id=entry_id, at=tx.now):
-        tx.run(sql.renew_copy, fingerprint=key, entry_id=entry_id, at=tx.now)
+    mark = _copy_mark(message)
+    return None if mark is None else first_of(tx, mark, COPY_WITHIN_MS)
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -117,7 +137,9 @@ class Answered(msgspec.Struct, frozen=True):
 
 def _answered(tx: Transaction, context: Context, message: InboundMessage) -> Answered:
     named = [context.read_token(token) for token in message.reply_tokens[:10]]
-    deliveries = [row for i in dict.fromkeys(named) if i is not None and (row := tx.first(deliveries_sql.delivery, delivery_id=i))]
+    deliveries = [
+        row for i in dict.fromkeys(named) if i is not None and (row := tx.first(deliveries_sql.delivery, delivery_id=i))
+    ]
     entry_ids = [row.entry_id for row in deliveries]
     for outside_id in message.thread_ids[:50]:
         entry_ids += [row.entry_id for row in tx.all(entries_sql.by_outside_id, outside_id=outside_id)]
@@ -185,13 +207,18 @@ def _session(tx: Transaction, context: Context, message: InboundMessage) -> Who:
         tx, Arrival(kind="session", scope=context.account, address=session, name=sender.name), context.country
     )
     customer = tx.one(identities_sql.endpoint, endpoint_id=who.endpoint_id).customer_id
-    identities.claim(tx, customer, sender.kind, sender.address, address, f"{context.account}:{session}")
+    identities.claim(tx, customer, sender.kind, sender.address, address, f"account:{context.account}:{session}")
     return who
 
 
 def _thread_of_stranger(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> Any | None:
     """The thread that somebody unknown answers with our token from another address: its request, or None."""
-    if not answered.deliveries or message.session or _is_proven_by(tx, context, message, answered):
+    if (
+        not answered.deliveries
+        or message.session
+        or message.failed_proof
+        or _is_proven_by(tx, context, message, answered)
+    ):
         return None
     sender = message.sender
     address = same_or_none(sender.kind, sender.address, context.country)
@@ -246,6 +273,7 @@ def _file_participant(
     tx: Transaction, context: Context, message: InboundMessage, files: Files_, thread: Any, received: int | None
 ) -> Taken:
     """Somebody else wrote into a customer's thread: shown there as written by them, never sent its history."""
+    identities.hold_still_at(tx, thread.conversation_id)
     entry = _entry(tx, context, message, received)
     entry.conversation_id = thread.conversation_id
     entry.author_kind = "participant"
@@ -271,7 +299,12 @@ def _file_participant(
 def _entry(tx: Transaction, context: Context, message: InboundMessage, received: int | None) -> NewEntry:
     sent = to_ms(message.sent_at) if message.sent_at is not None else None
     details = dict(message.details)
-    for name, value in (("to", message.to), ("cc", message.cc), ("reply_to", message.reply_to), ("facts", message.facts)):
+    for name, value in (
+        ("to", message.to),
+        ("cc", message.cc),
+        ("reply_to", message.reply_to),
+        ("facts", message.facts),
+    ):
         if value:
             details[name] = value
     return NewEntry(
@@ -285,7 +318,7 @@ def _entry(tx: Transaction, context: Context, message: InboundMessage, received:
         subject=message.subject,
         text=message.text,
         html=message.html,
-        remote_images=int(message.details.get("remote_images", 0)),
+        remote_images=details.pop("remote_images", 0),
         quoted_from=message.quoted_from,
         assurance_method=message.proof_method,
         provider_time=sent,
@@ -299,7 +332,9 @@ def _entry(tx: Transaction, context: Context, message: InboundMessage, received:
 
 def _finish(tx: Transaction, message: InboundMessage, files: Files_, entry_id: int) -> None:
     link_outside_ids(tx, entry_id, message.own_ids, message.thread_ids)
-    _remember_copy(tx, message, entry_id)
+    mark = _copy_mark(message)
+    if mark is not None:
+        file_first(tx, mark, entry_id)
     for item, stored in files:
         kind = stored.image_type or item.content_type
         kept = msgspec.structs.replace(item, content_type=kind)
@@ -349,10 +384,15 @@ def take_now(
 
 
 class Intake:
-    """Takes in messages whose callers wait for ids. What providers deliver raw goes through `services/inbox_reader`."""
+    """Takes in messages whose callers wait for ids. What providers deliver raw goes through `services/reader`."""
 
     def __init__(
-        self, db: Database, files: Files, keyring: Keyring, capabilities: Mapping[str, Capabilities], country: Callable[[], str]
+        self,
+        db: Database,
+        files: Files,
+        keyring: Keyring,
+        capabilities: Mapping[str, Capabilities],
+        country: Callable[[], str],
     ) -> None:
         self._db = db
         self._files = files
@@ -390,6 +430,6 @@ class Intake:
         """
         files = await self.store_files(message.attachments)
         body_file = (await self._files.put(body)).file if len(body) > INLINE_BODY else None
-        bare = msgspec.structs.replace(message, attachments=())
+        bare = await bare_of(message)
         context = self.context(account, answered_at_address=answered_at_address)
         return await self._db.unit(take_now, context, bare, files, body, body_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -78,20 +79,26 @@ def seal(snapshot: Snapshot) -> Callable[[Transaction], None]:
     def seal_unit(tx: Transaction) -> None:
         if not tx.touched and not tx.announcements:
             return
-        counts = {name: delta for name, delta in sorted(tx.counts.items()) if delta}
-        for name, delta in counts.items():
-            tx.run(requests_sql.add_count, name=name, n=delta)
         for audience in tx.touched:
             if not any(news.audience == audience for news in tx.announcements):
                 tx.announce("changed", audience=audience)
         # The last announcement to an audience is what the unit was about: it carries all that changed.
         last = {news.audience: news for news in tx.announcements}
+        changes = {audience: _changes(tx, snapshot, audience) for audience in last}
+        counts = _counted(tx)
         for news in tx.announcements:
             whole = news is last[news.audience]
-            changes = _changes(tx, snapshot, news.audience) if whole else {}
-            _write(tx, news, changes, counts if whole and not news.audience else {})
+            _write(tx, news, changes[news.audience] if whole else {}, counts if whole and not news.audience else {})
 
     return seal_unit
+
+
+def _counted(tx: Transaction) -> dict[str, int]:
+    """Write the counters. Every unit writes the same few rows: as late as it can, and always in one order."""
+    counts = {name: delta for name, delta in sorted(tx.counts.items()) if delta}
+    for name, delta in counts.items():
+        tx.run(requests_sql.add_count, name=name, n=delta)
+    return counts
 
 
 def _changes(tx: Transaction, snapshot: Snapshot, audience: str) -> dict[str, list[Any]]:
@@ -164,9 +171,9 @@ def reaches(rd: Reading, position: Position) -> bool:
 
 def forget_old(tx: Transaction) -> int:
     """Drop a batch of events older than the log is kept; how many."""
+    first = tx.all(sql.first_of_log)
     # The newest stays, so that the log always tells how far it goes.
-    last = tx.value(sql.last_id)
-    old = [row.id for row in tx.all(sql.old, before=tx.now - KEPT_MS) if row.id != last]
+    old = [row.id for row in itertools.takewhile(lambda row: row.at < tx.now - KEPT_MS, first[:-1])]
     return tx.run(sql.forget, ids=old) if old else 0
 
 
@@ -200,7 +207,9 @@ class Log:
             except Exception:
                 logger.exception("The event log could not be read", extra={"action": "log_read_failed"})
             try:
-                await asyncio.wait_for(self._more.wait(), POLL_S)
+                # Not `wait_for`: before Python 3.12 it may lose a cancellation that comes as it ends.
+                async with asyncio.timeout(POLL_S):
+                    await self._more.wait()
             except TimeoutError:
                 continue
 

@@ -18,6 +18,7 @@ def mark(tx: Transaction, actor: Actor, customer_id: int, kind: str) -> int:
         raise Invalid(f"Somebody is one of {', '.join(KINDS)}.")
     if tx.first(sql.customer, customer_id=customer_id) is None:
         raise NotFound("There is no such customer.")
+    identities.hold_still(tx, customer_id)
     shown = identities.root(tx, customer_id)
     members = identities.group(tx, shown.id)
     for endpoint in tx.all(sql.endpoints_of, customer_ids=[member.customer_id for member in members]):
@@ -26,9 +27,7 @@ def mark(tx: Transaction, actor: Actor, customer_id: int, kind: str) -> int:
         if kind == "person":
             tx.run(sql.unmark, kind=endpoint.kind, address=endpoint.address)
         else:
-            tx.run(
-                sql.mark, kind=endpoint.kind, address=endpoint.address, mark=kind, agent_id=actor.id, at=tx.now
-            )
+            tx.run(sql.mark, kind=endpoint.kind, address=endpoint.address, mark=kind, agent_id=actor.id, at=tx.now)
     identities.set_kind(tx, shown.id, kind)
     requests.hide(tx, [member.conversation_id for member in members], hidden=kind != "person")
     record(tx, "customer_marked", f"customer:{shown.id}", by=actor, kind=kind)

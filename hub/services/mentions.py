@@ -18,7 +18,9 @@ _MOST_CANDIDATES = 100
 _MOST_MENTIONS = 50
 
 # Numbers as shops write them: “10492”, “#1001”, “AB-10492”, “2026/00123”; also as the end of a link to the order.
-_RUN = re.compile(r"[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*")
+# Most words hold no digit and are passed over at once.
+_DIGIT_AHEAD = r"(?<![A-Za-z0-9])(?=[A-Za-z\-_/.]*[0-9])"
+_RUN = re.compile(_DIGIT_AHEAD + r"[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 _PIECE = re.compile(r"[A-Za-z0-9]+")
 _LENGTHS = range(4, 21)
@@ -75,8 +77,6 @@ def _candidates(text: str) -> list[_Candidate]:
 
 def _of_run(run: re.Match[str]) -> Iterator[_Candidate]:
     """The run itself and what it is made of, longest first: “orders/AB-10492” is also “AB-10492” and “10492”."""
-    if not any(sign.isdigit() for sign in run.group()):
-        return
     told: set[tuple[int, int]] = set()
     for pattern in (_RUN, _PART, _PIECE):
         for part in pattern.finditer(run.string, run.start(), run.end()):

@@ -46,7 +46,9 @@ class Outgoing:
         entry = rd.one(entries_sql.entry, entry_id=delivery.entry_id)
         to = self._to(rd, delivery, details)
         answered = self._answered(rd, entry, delivery, details)
-        thread = [row.outside_id for row in rd.all(entries_sql.outside_ids_of, entry_id=answered.id)] if answered else []
+        thread = (
+            [row.outside_id for row in rd.all(entries_sql.outside_ids_of, entry_id=answered.id)] if answered else []
+        )
         named = [row.outside_id for row in rd.all(entries_sql.named_ids_of, entry_id=answered.id)] if answered else []
         together = details.get("together") or [entry.id]
         texts = [entry.text if i == entry.id else rd.one(entries_sql.entry, entry_id=i).text for i in together]

@@ -21,7 +21,7 @@ from hub.services import calls, delivery, requests
 from hub.services.accounts import Accounts, set_state
 from hub.services.conversations import NewEntry, append
 from hub.services.identities import add_customer
-from hub.services.intake import INLINE_BODY, Context, Files_, Intake, fingerprint, take
+from hub.services.intake import INLINE_BODY, Context, Files_, Intake, bare_of, file_first, fingerprint, first_of, take
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +64,12 @@ def _file(tx: Transaction, context: Context, item: Item, files: Files_, row: Any
         return "entry", "", calls.report(tx, context, item).entry_id
     # The same mail comes again under another provider id when its mailbox is rebuilt.
     known = f"{context.account_id}|{item.external_id}"
-    copy = tx.first(sql.copy, fingerprint=known)
-    if copy is not None:
-        return "duplicate", "", copy.entry_id
+    before = first_of(tx, known)
+    if before is not None:
+        return "duplicate", "", before
     message = msgspec.structs.replace(item, backfilled=item.backfilled or row.backfilled)
     taken, state = take(tx, context, message, files, received=row.received_at)
-    tx.run(sql.first_copy, fingerprint=known, entry_id=taken.entry_id, at=tx.now)
+    file_first(tx, known, taken.entry_id)
     return state, "", taken.entry_id
 
 
@@ -175,7 +175,9 @@ class Reader:
             except Exception:
                 logger.exception("Intake could not be read", extra={"action": "intake_read_failed"})
             try:
-                await asyncio.wait_for(self._more.wait(), POLL_S)
+                # Not `wait_for`: before Python 3.12 it may lose a cancellation that comes as it ends.
+                async with asyncio.timeout(POLL_S):
+                    await self._more.wait()
             except TimeoutError:
                 continue
 
@@ -186,8 +188,12 @@ class Reader:
         while True:
             waiting = await self._db.view(lambda rd, last: rd.all(sql.waiting, after=last), after)
             for row in waiting:
-                await self.read_one(row.id)
                 after = row.id
+                try:
+                    await self.read_one(row.id)
+                except HubError as problem:
+                    # The database or a file cannot be had now; it stays stored and is tried again.
+                    logger.warning("Intake waits: %s", problem.code, extra={"action": "intake_waits", "intake": row.id})
             if not waiting:
                 return
 
@@ -198,7 +204,7 @@ class Reader:
         context = self._intake.context(account)
         try:
             items = await self._parse(row, account)
-            filed = [(self._bare(item), await self._files_of(item)) for item in items]
+            filed = [(await self._bare(item), await self._files_of(item)) for item in items]
             await self._db.unit(settle, intake_id, context, filed)
         except (Unreadable, HubError) as problem:
             if isinstance(problem, HubError) and problem.status >= 500:
@@ -216,8 +222,8 @@ class Reader:
         channel = self._channels[account.channel]
         return await channel.read(self._accounts.open(account), body, msgspec.json.decode(row.headers))
 
-    def _bare(self, item: Item) -> Item:
-        return msgspec.structs.replace(item, attachments=()) if isinstance(item, InboundMessage) else item
+    async def _bare(self, item: Item) -> Item:
+        return await bare_of(item) if isinstance(item, InboundMessage) else item
 
     async def _files_of(self, item: Item) -> Files_:
         return await self._intake.store_files(item.attachments) if isinstance(item, InboundMessage) else ()

@@ -117,7 +117,7 @@ def missed(rd: Reading, actor: Actor, customer_id: int, base: dict[int, int], re
             rows = rd.all(entries_sql.said_since, conversation_id=member.conversation_id, entry_id=newest)
         found += [row.id for row in rows if not (row.author_kind == "agent" and row.author_id == actor.id)]
     if request is not None and request.owner_id not in (None, actor.id):
-        found += _given_away(rd, actor, base, request)
+        found += _given_away(rd, actor, members, base, request)
     return sorted(dict.fromkeys(found))
 
 
@@ -130,16 +130,13 @@ def _newest_seen(rd: Reading, members: list[Any], base: dict[int, int]) -> int:
     return max((entry_id for entry_id in seen if entry_id is not None), default=0)
 
 
-def _given_away(rd: Reading, actor: Actor, base: dict[int, int], request: Any) -> list[int]:
-    if request.conversation_id not in base:
+def _given_away(rd: Reading, actor: Actor, members: list[Any], base: dict[int, int], request: Any) -> list[int]:
+    row = rd.first(entries_sql.last_assignment, request_id=request.id)
+    if row is None or row.author_id == actor.id:
         return []
-    row = rd.first(
-        entries_sql.assigned_after,
-        conversation_id=request.conversation_id,
-        seq=base[request.conversation_id],
-        request_id=request.id,
-    )
-    return [row.id] if row is not None and row.author_id != actor.id else []
+    if row.conversation_id in base:
+        return [row.id] if row.seq > base[row.conversation_id] else []
+    return [row.id] if row.id > _newest_seen(rd, members, base) else []
 
 
 # --- units ---
@@ -156,10 +153,11 @@ class Sending(msgspec.Struct, frozen=True):
 def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple[int, bool]:
     """Store a reply and its deliveries; (entry, whether it was stored before)."""
     mark = fingerprint(reply.customer, reply.text, reply.attachments, reply.endpoint, *_names(reply.files))
+    identities.hold_still(tx, _known(tx, reply.customer))
     before = _again(tx, actor, reply.client_key, mark)
     if before is not None:
         return before, True
-    customer = identities.root(tx, _known(tx, reply.customer))
+    customer = identities.root(tx, reply.customer)
     request = _request_of(tx, customer.id, reply.request)
     unseen = missed(tx, actor, customer.id, reply.base, request)
     if unseen:
@@ -301,6 +299,7 @@ def _addressee(tx: Transaction, first: First, country: str) -> tuple[int, int]:
         endpoint = tx.first(identities_sql.endpoint, endpoint_id=first.endpoint)
         if endpoint is None:
             raise NotFound("There is no such endpoint.")
+        identities.hold_still(tx, endpoint.customer_id)
         shown = identities.root(tx, endpoint.customer_id).id
         if first.customer is not None and identities.root(tx, _known(tx, first.customer)).id != shown:
             raise destinations.NotReachable("This address is not one of this customer's.")
@@ -323,6 +322,7 @@ def forward(
     original = tx.first(entries_sql.entry, entry_id=entry_id)
     if original is None:
         raise NotFound("There is no such entry.")
+    identities.hold_still_at(tx, original.conversation_id)
     address = normalize("email", to)
     entry = append(
         tx,
@@ -351,16 +351,19 @@ def forward(
     return entry.id
 
 
-def add_note(tx: Transaction, actor: Actor, customer_id: int, text: str, request_id: int | None, key: str | None) -> tuple[int, bool]:
+def add_note(
+    tx: Transaction, actor: Actor, customer_id: int, text: str, request_id: int | None, key: str | None
+) -> tuple[int, bool]:
     """A note that only colleagues see; (entry, whether it was stored before)."""
     if not text.strip():
         raise Invalid("An empty note says nothing.")
     mark = fingerprint(customer_id, text)
+    identities.hold_still(tx, _known(tx, customer_id))
     if key is not None:
         before = _again(tx, actor, key, mark)
         if before is not None:
             return before, True
-    customer = identities.root(tx, _known(tx, customer_id))
+    customer = identities.root(tx, customer_id)
     request = _request_of(tx, customer.id, request_id)
     entry = append(
         tx,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -16,7 +17,7 @@ from hub.repositories import requests as sql
 from hub.security import Actor, authorize
 from hub.services import answers, search
 from hub.services.conversations import NewEntry, append, preview
-from hub.services.identities import root
+from hub.services.identities import hold_still_at, root
 from hub.services.request_numbers import id_of, number_of
 
 STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "ready_in_store", "resolved")
@@ -40,7 +41,10 @@ SAME_MATTER_FOR_MS = 3 * DAY_MS
 
 _RANK_OF_ANSWERED = 1 << 52
 _URGENT_AHEAD_MS = 3650 * DAY_MS
-_PREFIX = re.compile(r"^\s*((re|aw|antw|sv|vs|vá|odp|rif|ref|res|fw|fwd|wg|tr|rv|enc|doorst|i|pd|vb|vl)(\[\d+\])?\s*:\s*)+", re.I)
+_PREFIX = re.compile(
+    r"^\s*((re|aw|antw|sv|vs|vá|odp|rif|ref|res|fw|fwd|wg|tr|rv|enc|doorst|i|pd|vb|vl)(\[\d+\])?\s*:\s*)+", re.I
+)
+_NUMBER = re.compile(r"#\s?(\d{4,18})\b")
 
 
 class NoSuchRequest(NotFound):
@@ -160,9 +164,7 @@ def open_request(
     }
     values["box"] = box_of(values | {"hidden": hidden})
     values["rank"] = rank_of(values)
-    request_id = tx.value(
-        sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values
-    )
+    request_id = tx.value(sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values)
     request = tx.one(sql.request, request_id=request_id)
     _count(tx, lists_of(request), +1)
     index(tx, request)
@@ -192,7 +194,7 @@ class Clues(msgspec.Struct, frozen=True, kw_only=True):
 def for_message(tx: Transaction, conversation_ids: list[int], clues: Clues) -> Any | None:
     """The request among this customer's own that a message goes on with; None: it is a new matter."""
     known = tx.all(sql.of_conversations, conversation_ids=conversation_ids)
-    for request_id in clues.request_ids:
+    for request_id in [*clues.request_ids, *_numbers_in(f"{clues.subject}\n{clues.text}")]:
         named = next((request for request in known if request.id == request_id), None)
         if named is not None and _goes_on(tx.now, named):
             return named
@@ -202,6 +204,15 @@ def for_message(tx: Transaction, conversation_ids: list[int], clues: Clues) -> A
         return next((r for r in candidates if plain_subject(r.subject).casefold() == plain), None)
     recent = [request for request in candidates if tx.now - request.last_at <= SAME_MATTER_FOR_MS]
     return max(recent, key=lambda request: (request.last_at, request.id), default=None)
+
+
+def _numbers_in(words: str) -> list[int]:
+    """The requests that a customer names by number, as in “about #10042”."""
+    numbers = []
+    for written in list(_NUMBER.findall(words))[:10]:
+        with contextlib.suppress(NotFound):
+            numbers.append(id_of(written))
+    return numbers
 
 
 def _goes_on(now: int, request: Any) -> bool:
@@ -252,7 +263,7 @@ def failed_by(tx: Transaction, request_id: int | None, delta: int) -> None:
     """A delivery of this request failed (+1), or a failure was dealt with (-1)."""
     if request_id is None:
         return
-    request = tx.one(sql.request, request_id=request_id)
+    request = locked(tx, request_id)
     change(tx, request, failed=max(0, request.failed + delta))
 
 
@@ -265,8 +276,11 @@ def hide(tx: Transaction, conversation_ids: list[int], *, hidden: bool) -> None:
 def wake_due(tx: Transaction) -> int:
     """Bring back what was snoozed until now; how many."""
     due = tx.all(sql.due_snoozes, now=tx.now)
-    for row in due:
-        request = tx.one(sql.request, request_id=row.id)
+    for row in sorted(due, key=lambda row: (row.conversation_id, row.id)):
+        request = locked(tx, row.id)
+        if request.snoozed_until is None or request.snoozed_until > tx.now:
+            # Another node woke it a moment ago.
+            continue
         change(tx, request, snoozed_until=None, unread=True)
         tx.announce("request.woken", conversation=request.conversation_id)
     return len(due)
@@ -276,10 +290,12 @@ def wake_due(tx: Transaction) -> int:
 
 
 def locked(tx: Transaction, request_id: int) -> Any:
-    """The request, held against colleagues on other nodes until this unit ends."""
-    request = tx.first(sql.lock, request_id=request_id)
+    """The request as it is now, held still with all of its customer's until this unit ends."""
+    request = tx.first(sql.request, request_id=request_id)
     if request is None:
         raise NoSuchRequest
+    if hold_still_at(tx, request.conversation_id):
+        request = tx.one(sql.request, request_id=request_id)
     return request
 
 
@@ -316,7 +332,9 @@ def set_status(tx: Transaction, actor: Actor, request_id: int, status: str, stat
         raise Invalid(f"There is no status “{status}”.")
     request = locked(tx, request_id)
     text = request.status_text if status_text is None else status_text
-    change(tx, request, status=status, status_text=text)
+    # Who waits for the customer does not keep them waiting.
+    waiting = None if status == "waiting_customer" else request.waiting_since
+    change(tx, request, status=status, status_text=text, waiting_since=waiting)
     if status != request.status:
         _event_entry(tx, request, actor, "status", {"from": request.status, "to": status})
         kind = {"resolved": "request.resolved"}.get(status, "request.status_changed")
@@ -426,9 +444,7 @@ class Requests:
         authorize(actor, "requests.write")
         return await self._db.unit(move_entry, actor, entry_id, request_id)
 
-    async def open(
-        self, actor: Actor, customer_id: int, subject: str, topic: str = "", key: str | None = None
-    ) -> int:
+    async def open(self, actor: Actor, customer_id: int, subject: str, topic: str = "", key: str | None = None) -> int:
         authorize(actor, "requests.write")
         return await self._db.unit(open_by_hand, actor, customer_id, subject, topic, key)
 

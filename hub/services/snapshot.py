@@ -23,7 +23,7 @@ from hub.repositories import teams as teams_sql
 from hub.services import orders
 from hub.services.conversations import preview
 from hub.services.draft_body import DraftBody
-from hub.services.identities import STRENGTH, group, root
+from hub.services.identities import STRENGTH, group, name_of, root, usable
 from hub.services.request_numbers import number_of
 from hub.services.requests import lists_of, public_status
 from hub.views import (
@@ -99,7 +99,9 @@ class Snapshot:
             raise NotFound("There is no such entry.")
         return self.entries(rd, [row])[0]
 
-    def page(self, rd: Reading, conversation_ids: Sequence[int], before: tuple[int, int], limit: int) -> tuple[list[EntryView], Floor | None]:
+    def page(
+        self, rd: Reading, conversation_ids: Sequence[int], before: tuple[int, int], limit: int
+    ) -> tuple[list[EntryView], Floor | None]:
         """The newest entries before (shown_at, id) of one or more conversations as one timeline, oldest first."""
         streams = [
             rd.all(
@@ -115,7 +117,9 @@ class Snapshot:
         rows = [row for row, _ in zip(merged, range(limit + 1), strict=False)]
         return self._cut(rd, rows, limit)
 
-    def window(self, rd: Reading, conversation_ids: Sequence[int], floor: tuple[int, int]) -> tuple[list[EntryView], Floor | None]:
+    def window(
+        self, rd: Reading, conversation_ids: Sequence[int], floor: tuple[int, int]
+    ) -> tuple[list[EntryView], Floor | None]:
         """Everything from the newest entry down to a floor that a screen already has."""
         rows: list[Any] = []
         for conversation_id in conversation_ids:
@@ -148,10 +152,10 @@ class Snapshot:
         return [_row(row, self._shown_customer(rd, row)) for row in rows]
 
     def _shown_customer(self, rd: Reading, row: Any) -> tuple[int, str]:
-        if row.merged_into is None:
+        if row.merged_into is None and row.customer_name:
             return row.customer_id, row.customer_name
         shown = root(rd, row.customer_id)
-        return shown.id, shown.name
+        return shown.id, name_of(group(rd, shown.id))
 
     def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
         """One page of an inbox list after (rank, id)."""
@@ -201,7 +205,7 @@ class Snapshot:
         return CustomerView(
             id=customer.id,
             version=customer.version,
-            name=customer.name,
+            name=name_of(members),
             language=customer.language,
             kind=customer.kind,
             provisional=customer.provisional,
@@ -209,7 +213,7 @@ class Snapshot:
             assurance_method=best.method if best else "",
             proven_at=_time(best.proven_at) if best else None,
             endpoints=[_endpoint(e, ways) for e in endpoints if e.held and (e.kind != "session" or e.scope)],
-            says=[Claim(kind=e.kind, address=e.shown) for e in endpoints if not e.held],
+            says=_says(endpoints),
             conversations=[ConversationName(id=member.conversation_id) for member in members],
             joined=ids[1:],
             numbers=[{"source": row.source, "number": row.number} for row in shop],
@@ -261,7 +265,9 @@ class Snapshot:
             orders=orders.of_customers(rd, [shown.id, *customer.joined]),
         )
 
-    def earlier(self, rd: Reading, customer_id: int, before: tuple[int, int], limit: int) -> tuple[list[EntryView], Floor | None]:
+    def earlier(
+        self, rd: Reading, customer_id: int, before: tuple[int, int], limit: int
+    ) -> tuple[list[EntryView], Floor | None]:
         """The page of a customer's timeline before (shown_at, id)."""
         members = group(rd, root(rd, self._known(rd, customer_id)).id)
         return self.page(rd, [member.conversation_id for member in members], before, limit)
@@ -358,7 +364,7 @@ class Snapshot:
             id=row.id,
             version=row.version,
             customer_id=row.customer_id,
-            customer_name=row.customer_name or "",
+            customer_name=row.customer_name or self._name_of_group(rd, row.customer_id),
             request_id=body.request,
             mode=row.mode,
             slot=row.slot,
@@ -371,6 +377,9 @@ class Snapshot:
             saved_at=to_text(row.saved_at),
             gone=row.gone,
         )
+
+    def _name_of_group(self, rd: Reading, customer_id: int | None) -> str:
+        return "" if customer_id is None else name_of(group(rd, customer_id))
 
     def counts(self, rd: Reading, agent_id: int) -> dict[str, int]:
         """How many rows each list holds, as far as this colleague sees them."""
@@ -485,7 +494,11 @@ def _delivery(rows: list[Any]) -> DeliveryView | None:
 
 
 def _retried(rows: list[Any], replaced: set[int], way: int) -> set[int]:
-    return {row.id for row in rows if row.id in replaced and any(r.follows_id == row.id and r.account_id == way for r in rows)}
+    return {
+        row.id
+        for row in rows
+        if row.id in replaced and any(r.follows_id == row.id and r.account_id == way for r in rows)
+    }
 
 
 def _request(row: Any, customer_id: int, linked: list[dict[str, str]]) -> RequestView:
@@ -555,6 +568,13 @@ def _last_words(row: Any) -> LastWords | None:
         author=row.words_author,
         text=preview(row.words_text) or row.words_subject,
     )
+
+
+def _says(endpoints: list[Any]) -> list[Claim]:
+    """What this customer says about themselves and nobody has proven."""
+    held = {(row.kind, row.address) for row in endpoints if row.held}
+    claims = [row for row in usable(endpoints) if not row.held and (row.kind, row.address) not in held]
+    return [Claim(kind=row.kind, address=row.shown) for row in claims]
 
 
 def _endpoint(row: Any, ways: dict[tuple[str, str], list[Way]]) -> EndpointView:

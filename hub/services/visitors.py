@@ -10,7 +10,7 @@ import msgspec
 from hub.addresses import masked, normalize
 from hub.clock import to_text
 from hub.database import Database, Reading, Transaction
-from hub.errors import Invalid, Unauthenticated
+from hub.errors import Conflict, Invalid, Unauthenticated
 from hub.keyring import Keyring
 from hub.ports.channel import Capabilities
 from hub.repositories import conversations as entries_sql
@@ -30,6 +30,12 @@ class NoSuchVisitor(Unauthenticated):
     """This browser's chat has ended. A new one can be started."""
 
     code = "no_such_visitor"
+
+
+class SomebodyElse(Conflict):
+    """This chat is another person's. A new one can be started."""
+
+    code = "somebody_else"
 
 
 class VisitorFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,16 +101,21 @@ def _change(tx: Transaction, visitor: Any, **changes: Any) -> None:
     tx.run(sql.change, visitor_id=visitor.id, **values)
 
 
-def identify(tx: Transaction, visitor_id: int, account: str, identity: Identity, country: str) -> None:
+def identify(tx: Transaction, visitor_id: int, account: str, identity: Identity, country: str, token_hash: str) -> None:
     """The shop vouches for who sits here: what this session wrote joins the customer it names."""
-    visitor = tx.one(sql.visitor, visitor_id=visitor_id)
-    _change(tx, visitor, identity=msgspec.json.encode(identity).decode(), name=identity.name or visitor.name)
+    visitor = _locked(tx, visitor_id)
+    if _is_somebody_else(visitor, identity):
+        raise SomebodyElse
+    written = msgspec.json.encode(identity).decode()
+    _change(tx, visitor, identity=written, name=identity.name or visitor.name, token_hash=token_hash)
     if visitor.endpoint_id is None:
         return
     endpoint = tx.one(identities_sql.endpoint, endpoint_id=visitor.endpoint_id)
     customer_id = endpoint.customer_id
     for arrival in arrivals_of(account, identity):
         customer_id = identities.prove(tx, customer_id, arrival, country)
+    # The shop's token proves the session that brought it, not only the addresses in it.
+    identities.strengthen(tx, endpoint, "signed", "shop sign-in")
     tx.announce("visitor.identified", customer=customer_id)
 
 
@@ -122,6 +133,7 @@ def _who(tx: Transaction, visitor: Any, account: str, country: str) -> Who:
     """The visitor's endpoint; the first message makes it, under the proven customer where there is one."""
     if visitor.endpoint_id is not None:
         endpoint = tx.one(identities_sql.endpoint, endpoint_id=visitor.endpoint_id)
+        identities.hold_still(tx, endpoint.customer_id)
         tx.run(identities_sql.seen, endpoint_id=endpoint.id, seen_at=tx.now)
         own = tx.one(identities_sql.customer, customer_id=endpoint.customer_id)
         shown = identities.root(tx, own.id)
@@ -171,7 +183,7 @@ def say(
         raise Invalid("There is nothing to send yet.")
     if len(text) > MAX_TEXT:
         raise Invalid(f"A message may have at most {MAX_TEXT} characters.")
-    visitor = _known(tx, visitor_id)
+    visitor = _locked(tx, visitor_id)
     before = tx.first(entries_sql.by_key, author_kind="customer", author_id=visitor_id, client_key=key)
     if before is not None:
         return int(before.id)
@@ -213,12 +225,13 @@ def _request(tx: Transaction, who: Who, text: str) -> Any:
 
 def leave_email(tx: Transaction, visitor_id: int, email: str, name: str) -> None:
     """A visitor says how to reach them once they have gone. A claim: it finds nobody and changes nobody."""
-    visitor = _known(tx, visitor_id)
+    visitor = _locked(tx, visitor_id)
     normalize("email", email)
     _change(tx, visitor, email=email.strip(), name=name.strip()[:100] or visitor.name)
     if visitor.endpoint_id is None:
         return
     endpoint = tx.one(identities_sql.endpoint, endpoint_id=visitor.endpoint_id)
+    identities.hold_still(tx, endpoint.customer_id)
     identities.claim(tx, endpoint.customer_id, "email", email, normalize("email", email), f"visitor:{visitor_id}")
     customer = tx.one(identities_sql.customer, customer_id=endpoint.customer_id)
     if name.strip() and not customer.name:
@@ -229,7 +242,7 @@ def leave_email(tx: Transaction, visitor_id: int, email: str, name: str) -> None
 
 def came(tx: Transaction, visitor_id: int, account_id: int) -> None:
     """The browser is here and has everything that was written to it."""
-    visitor = _known(tx, visitor_id)
+    visitor = _endpoint_held_still(tx, visitor_id)
     tx.run(sql.seen, visitor_id=visitor_id, seen_at=tx.now)
     if visitor.endpoint_id is not None:
         tx.run(identities_sql.seen, endpoint_id=visitor.endpoint_id, seen_at=tx.now)
@@ -238,7 +251,7 @@ def came(tx: Transaction, visitor_id: int, account_id: int) -> None:
 
 def went(tx: Transaction, visitor_id: int) -> None:
     """The browser is gone: answers that wait for it go another way from now on."""
-    visitor = _known(tx, visitor_id)
+    visitor = _endpoint_held_still(tx, visitor_id)
     if visitor.endpoint_id is not None:
         tx.run(identities_sql.left, endpoint_id=visitor.endpoint_id, left_at=tx.now)
         tx.run(deliveries_sql.recheck, endpoint_id=visitor.endpoint_id, next_try_at=tx.now)
@@ -246,16 +259,36 @@ def went(tx: Transaction, visitor_id: int) -> None:
 
 def seen(tx: Transaction, visitor_id: int, up_to: int) -> None:
     """The visitor has read our messages up to this one."""
-    visitor = _known(tx, visitor_id)
+    visitor = _endpoint_held_still(tx, visitor_id)
     if visitor.endpoint_id is not None:
         delivery.seen_by(tx, visitor.endpoint_id, up_to)
 
 
 def forget(tx: Transaction, visitor_id: int, gone_hash: str) -> None:
     """This browser forgets its chat: the token opens nothing any more. What was said stays with us."""
-    visitor = _known(tx, visitor_id)
-    _change(tx, visitor, token_hash=gone_hash, gone_at=tx.now)
+    visitor = _locked(tx, visitor_id)
     went(tx, visitor_id)
+    _change(tx, visitor, token_hash=gone_hash, gone_at=tx.now)
+
+
+def _endpoint_held_still(tx: Transaction, visitor_id: int) -> Any:
+    visitor = _locked(tx, visitor_id)
+    if visitor.endpoint_id is not None:
+        endpoint = tx.one(identities_sql.endpoint, endpoint_id=visitor.endpoint_id)
+        identities.hold_still(tx, endpoint.customer_id)
+    return visitor
+
+
+def _is_somebody_else(visitor: Any, identity: Identity) -> bool:
+    if visitor.identity == "{}":
+        return False
+    return msgspec.json.decode(visitor.identity, type=Identity).subject != identity.subject
+
+
+def _locked(tx: Transaction, visitor_id: int) -> Any:
+    """The visitor, whom no other node changes until this unit ends."""
+    tx.first(sql.lock, visitor_id=visitor_id)
+    return _known(tx, visitor_id)
 
 
 def _known(rd: Reading, visitor_id: int) -> Any:
@@ -302,24 +335,13 @@ class Visitors:
 
     async def is_somebody_else(self, visitor_id: int, identity: Identity) -> bool:
         """Whether this browser was proven to be another person's before."""
-        row = await self._db.view(lambda rd: _known(rd, visitor_id))
-        if row.identity == "{}":
-            return False
-        return msgspec.json.decode(row.identity, type=Identity).subject != identity.subject
+        return _is_somebody_else(await self._db.view(_known, visitor_id), identity)
 
     async def identify(self, visitor_id: int, account: Any, identity: Identity) -> str:
         """The shop's token proved who this is; the session gets a new token."""
-        await self._db.unit(identify, visitor_id, account.name, identity, self._country())
-        return await self._renew(visitor_id)
-
-    async def _renew(self, visitor_id: int) -> str:
         token = self._keyring.new_secret()
         mark = self._keyring.hash(token)
-
-        def renew(tx: Transaction) -> None:
-            _change(tx, _known(tx, visitor_id), token_hash=mark)
-
-        await self._db.unit(renew)
+        await self._db.unit(identify, visitor_id, account.name, identity, self._country(), mark)
         return token
 
     async def say(self, visitor_id: int, account: Any, text: str, files: tuple[int, ...], key: str) -> VisitorMessage:

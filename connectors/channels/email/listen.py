@@ -1,4 +1,4 @@
-"""Mail handed over by the company's own mail server: an SMTP door on this computer, answered `250` once it is stored."""
+"""Mail handed over by the company's own mail server: an SMTP door on this computer, answered 250 once stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Door:
         self._box = box
         self._receive = receive
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         local, _, domain = address.rpartition("@")
@@ -35,7 +35,7 @@ class Door:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         raw = envelope.content
         assert isinstance(raw, bytes)
         # A mail server that did not hear our 250 brings the same bytes again.

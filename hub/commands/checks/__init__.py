@@ -17,6 +17,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     remedy: str = ""
 
+    def sentence(self) -> str:
+        """All of it in one line."""
+        return f"{self.about}: {self.text}" + (f". {self.remedy}" if self.remedy else "")
+
 
 def well(about: str, text: str) -> Finding:
     return Finding(about=about, level="ok", text=text)

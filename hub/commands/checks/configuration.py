@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from hub.commands.checks import Finding, fault, warning, well
 from hub.config import Settings
 
+# With these no command can work at all.
+NONSENSE = "configuration"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 SQLITE_HINT = "Leave it away for SQLite in the data folder."
 
@@ -15,29 +17,29 @@ SQLITE_HINT = "Leave it away for SQLite in the data folder."
 def check_configuration(settings: Settings) -> list[Finding]:
     """Every setting that makes no sense, or does not do what it was meant for."""
     found = [*_database(settings), *_bus(settings), *_address(settings), *_proxies(settings)]
-    return found or [well("configuration", f"people reach the hub at {settings.url}")]
+    return found or [well("address", f"people reach the hub at {settings.url}")]
 
 
 def _database(settings: Settings) -> list[Finding]:
     if settings.database_url and urlsplit(settings.database_url).scheme != "postgresql":
-        return [fault("configuration", "the database URL is not PostgreSQL's", f"Write postgresql://…. {SQLITE_HINT}")]
+        return [fault(NONSENSE, "the database URL is not PostgreSQL's", f"Write postgresql://…. {SQLITE_HINT}")]
     return []
 
 
 def _bus(settings: Settings) -> list[Finding]:
     if settings.bus_url and urlsplit(settings.bus_url).scheme not in {"redis", "rediss", "unix"}:
-        return [fault("configuration", "the bus's URL is not Valkey's or Redis's", "Write redis://HOST:PORT.")]
+        return [fault(NONSENSE, "the bus's URL is not Valkey's or Redis's", "Write redis://HOST:PORT.")]
     if settings.bus_url and not settings.database_url:
-        return [warning("configuration", "a bus serves nodes on PostgreSQL, and this one has SQLite", SQLITE_HINT)]
+        return [warning("bus", "a bus serves nodes on PostgreSQL, and this one has SQLite", SQLITE_HINT)]
     return []
 
 
 def _address(settings: Settings) -> list[Finding]:
     if not 0 <= settings.port <= 65535:
-        return [fault("configuration", f"{settings.port} is no port", "Take one between 1 and 65535.")]
+        return [fault(NONSENSE, f"{settings.port} is no port", "Take one between 1 and 65535.")]
     public = urlsplit(settings.url)
     if public.scheme not in {"http", "https"} or not public.hostname:
-        return [fault("address", f"{settings.url} is no address of a site", "Set --public-url to https://….")]
+        return [fault(NONSENSE, f"{settings.url} is no address of a site", "Set --public-url to https://….")]
     if public.scheme == "http" and public.hostname not in LOOPBACK:
         return [
             fault(
@@ -63,5 +65,5 @@ def _proxies(settings: Settings) -> list[Finding]:
             ipaddress.ip_network(written, strict=False)
         except ValueError:
             said = f"the trusted proxy “{written}” is no address and no network"
-            return [fault("configuration", said, "Write --trusted-proxies as 10.0.0.5 or 10.0.0.0/24.")]
+            return [fault(NONSENSE, said, "Write --trusted-proxies as 10.0.0.5 or 10.0.0.0/24.")]
     return []

@@ -11,7 +11,7 @@ from pathlib import Path
 from hub.clock import Clock, to_datetime
 from hub.commands.checks import Finding, fault, warning, well
 from hub.commands.control import NotReached, ask
-from hub.commands.errors import Fault
+from hub.commands.errors import Fault, first_line
 from hub.commands.serve import listening
 from hub.commands.status import ReadStatus
 from hub.config import Settings
@@ -108,7 +108,7 @@ async def check_bus(url: str) -> list[Finding]:
         await bus.ping()
     except (RedisError, OSError) as problem:
         remedy = "Start Valkey or Redis there, or mend --bus-url. Until then nodes hear of each other late."
-        return [fault("bus", f"it does not answer: {problem}", remedy)]
+        return [fault("bus", f"it does not answer: {first_line(problem)}", remedy)]
     finally:
         await bus.aclose()
     return [well("bus", "answers")]
