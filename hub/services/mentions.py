@@ -13,13 +13,16 @@ from hub.phone_words import phones_in
 from hub.repositories import orders as sql
 from hub.services.company import company
 
-_LONGEST_TEXT = 100_000
+_LONGEST_TEXT = 20_000
+# An address of a page is shorter; what is longer is no text for people.
+_LONGEST_RUN = 300
 _MOST_CANDIDATES = 100
 _MOST_MENTIONS = 50
 
 # Numbers as shops write them: “10492”, “#1001”, “AB-10492”, “2026/00123”; also as the end of a link to the order.
-# Most words hold no digit and are passed over at once.
-_DIGIT_AHEAD = r"(?<![A-Za-z0-9])(?=[A-Za-z\-_/.]*[0-9])"
+# Most texts hold no number, and most words no digit: they are passed over at once.
+_SOME_DIGITS = re.compile(r"[0-9]\S{0,8}[0-9]\S{0,8}[0-9]")
+_DIGIT_AHEAD = r"(?<![A-Za-z0-9])(?=[A-Za-z\-_/.]{0,20}[0-9])"
 _RUN = re.compile(_DIGIT_AHEAD + r"[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*")
 _PART = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 _PIECE = re.compile(r"[A-Za-z0-9]+")
@@ -66,6 +69,8 @@ def mentions(rd: Reading, text: str, subject: str = "") -> list[Mention]:
 def _candidates(text: str) -> list[_Candidate]:
     found: dict[str, None] = {}
     candidates: list[_Candidate] = []
+    if _SOME_DIGITS.search(text, 0, _LONGEST_TEXT) is None:
+        return candidates
     for run in _RUN.finditer(text, 0, _LONGEST_TEXT):
         for candidate in _of_run(run):
             if len(found) >= _MOST_CANDIDATES and candidate.number not in found:
@@ -77,6 +82,8 @@ def _candidates(text: str) -> list[_Candidate]:
 
 def _of_run(run: re.Match[str]) -> Iterator[_Candidate]:
     """The run itself and what it is made of, longest first: “orders/AB-10492” is also “AB-10492” and “10492”."""
+    if run.end() - run.start() > _LONGEST_RUN:
+        return
     told: set[tuple[int, int]] = set()
     for pattern in (_RUN, _PART, _PIECE):
         for part in pattern.finditer(run.string, run.start(), run.end()):
