@@ -9,10 +9,12 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.async_api import Browser, Page
+from sqlalchemy import select
 
 from agent_ui.app import create_app
 from agent_ui.cookies import SESSION
 from connectors import found
+from hub import models
 from hub.bootstrap import Hub, build, running
 from hub.clock import Clock
 from hub.config import Settings
@@ -23,6 +25,8 @@ from hub.services.intake import Taken
 from hub.services.invitations import Link
 from tests.parts.serving import serving
 
+AUDIT = Statement(select(models.audit.c.action, models.audit.c.subject).order_by(models.audit.c.id))
+ANA = "ana@feldweg.example"
 PASSWORD = "three kettles boil at noon"
 
 
@@ -38,7 +42,7 @@ class House:
         """The first colleague; her cookie is `ana` from now on."""
         link = await self.hub.agents.first_link()
         assert link is not None
-        self.ana = await self._accept(link, name="Ana Ruiz", email="ana@feldweg.example")
+        self.ana = await self._accept(link, name="Ana Ruiz", email=ANA)
         return (await self.hub.sessions.session_of(self.ana)).actor
 
     async def colleague(self, by: Actor, name: str, role: str) -> str:
@@ -56,17 +60,20 @@ class House:
             said["cookie"] = f"{SESSION}={cookie}"
         return httpx2.AsyncClient(base_url=self.url, headers=said, trust_env=False, timeout=30)
 
-    async def page(self, browser: Browser, cookie: str = "", **context: Any) -> Page:
-        """A page in a real browser, signed in with this cookie."""
+    async def page(self, browser: Browser, email: str = "", **context: Any) -> Page:
+        """A page in a real browser, in which the colleague with this address has signed in."""
         context.setdefault("viewport", {"width": 1280, "height": 820})
         context.setdefault("locale", "en-GB")
         person = await browser.new_context(**context)
         person.set_default_timeout(10_000)
-        if cookie:
-            await person.add_cookies(
-                [{"name": SESSION, "value": cookie, "url": self.url, "secure": True, "httpOnly": True}]
-            )
-        return await person.new_page()
+        page = await person.new_page()
+        if email:
+            await page.goto(f"{self.url}/signin?next=/account")
+            await page.get_by_label("E-mail").fill(email)
+            await page.get_by_label("Password", exact=True).fill(PASSWORD)
+            await page.get_by_role("button", name="Sign in").click()
+            await page.wait_for_url("**/account")
+        return page
 
     async def receive(
         self,
@@ -93,6 +100,10 @@ class House:
     async def account(self, name: str) -> Any:
         return next(row for row in await self.hub.accounts.every() if row.name == name)
 
+    async def audited(self) -> list[tuple[str, str]]:
+        """What the audit trail says was done, and to what."""
+        return [(row.action, row.subject) for row in await self.rows(AUDIT)]
+
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
         return await self.hub.db.view(lambda rd: rd.all(statement, **values))
 
@@ -114,6 +125,7 @@ def header_tokens(header: str, directive: str) -> set[str]:
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:
     """What a condition becomes, once it is something."""
     async with asyncio.timeout(seconds):
-        while not (found_now := await condition()):
+        while True:
+            if found_now := await condition():
+                return found_now
             await asyncio.sleep(0.02)
-    return found_now
