@@ -24,7 +24,11 @@ function step(by: 1 | -1): void {
   const next = neighbour(by);
   if (!next) return;
   go(next);
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${next.request}"]`)?.scrollIntoView({ block: "nearest" }));
+  requestAnimationFrame(() => {
+    const row = document.querySelector<HTMLElement>(`[data-row="${next.request}"]`);
+    row?.scrollIntoView({ block: "nearest" });
+    if (document.activeElement?.matches(".row, body")) row?.focus();
+  });
 }
 
 function write(mode: Writing): void {

@@ -132,7 +132,7 @@ function Field({ customer, mode, draft, to, attach }: PartProps): JSX.Element {
           attach(files);
         }}
         onKeyDown={(event) => {
-          if (event.key === "Escape" && slash === null) field.current?.blur();
+          if (event.key === "Escape" && slash === null) document.querySelector<HTMLElement>(".timeline")?.focus();
           if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
           event.preventDefault();
           if (mode === "note") addNote(customer, draft);

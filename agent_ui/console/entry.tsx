@@ -141,8 +141,12 @@ function ArrivalProof({ entry }: { entry: Entry }): JSX.Element | null {
 function Bubble({ entry }: { entry: Entry }): JSX.Element {
   const ours = entry.direction === "out";
   return (
-    <div class={ours ? "bubble-line ours" : "bubble-line"} id={`entry-${entry.id}`} data-entry={entry.id}>
-      <div class={`bubble${ours ? " ours" : ""}${entry.delivery?.state === "cancelled" ? " cancelled" : ""}`}>
+    <div class={ours ? "bubble-line ours" : "bubble-line"}>
+      <div
+        class={`bubble${ours ? " ours" : ""}${entry.delivery?.state === "cancelled" ? " cancelled" : ""}`}
+        id={`entry-${entry.id}`}
+        data-entry={entry.id}
+      >
         <Attachments files={entry.attachments ?? []} />
         {entry.unreadable && <p class="unreadable">{t("entry.unreadable")}</p>}
         <Words entry={entry} />
@@ -270,7 +274,7 @@ function Call({ entry }: { entry: Entry }): JSX.Element {
           <b dir="auto">{t(title, { name: open.value?.customer.name || t("customer.unnamed") })}</b>
           <span class="head-channel">
             <At time={started ?? entry.shown_at} />
-            {seconds ? ` · ${span(seconds)}` : ""} · {t("entry.notedby", { name: entry.author.name })}
+            {seconds && seconds >= 60 ? ` · ${span(seconds)}` : ""} · {t("entry.notedby", { name: entry.author.name })}
           </span>
           <ProofBadge assurance={entry.assurance ?? (visit ? null : "claimed")} />
         </div>
@@ -357,7 +361,10 @@ function EventLine({ entry }: { entry: Entry }): JSX.Element {
 function lineWords(entry: Entry): string {
   const { from, to, team } = entry.details;
   const by = entry.author.name;
-  if (entry.kind === "assignment") return t("entry.assigned", { by, to: ownerName(Number(to) || null, team) });
+  if (entry.kind === "assignment") {
+    const taken = to !== null && to === entry.author.id;
+    return taken ? t("entry.taken", { by }) : t("entry.assigned", { by, to: ownerName(Number(to) || null, team) });
+  }
   if (entry.kind === "status") {
     return t("entry.status", { by, from: statusName(from), to: statusName(to) });
   }

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { registerCommands } from "./commands";
 import { ready } from "./connection";
+import { keepFocus } from "./focus";
 import { watchFreshness } from "./freshness";
 import { startNotifying } from "./notify";
 import { follow } from "./opening";
@@ -13,6 +14,7 @@ registerCommands();
 follow();
 startNotifying();
 watchFreshness();
+keepFocus();
 
 // Replies that a reload interrupted go out once the hub has been heard.
 const unsubscribe = ready.subscribe((isReady) => {

@@ -95,7 +95,9 @@ function CallForm({ tab }: { tab: CallTab }): JSX.Element {
     }
   }
 
-  const ready = tab.text.trim() !== "" || tab.outcome !== "";
+  // Whoever is among the candidates must be told from somebody new.
+  const decided = tab.customer !== null || tab.candidates.length === 0;
+  const ready = decided && (tab.text.trim() !== "" || tab.outcome !== "");
   return (
     <form
       class="call-form"
@@ -127,7 +129,8 @@ function CallForm({ tab }: { tab: CallTab }): JSX.Element {
         </div>
         <footer class="call-foot">
           <span class="draft-state">
-            {tab.savedAt && (
+            {!decided && t("calls.decide")}
+            {decided && tab.savedAt && (
               <>
                 <Check size={14} /> {t("draft.savedat", { time: clock(tab.savedAt) })}
               </>
@@ -169,7 +172,7 @@ function Who({ tab }: { tab: CallTab }): JSX.Element {
           <Sign size={20} />
         </span>
         <div>
-          <b>{tab.phone || t("calls.withheld")}</b>
+          <b>{tab.phone || t("calls.nonumber")}</b>
           <span class="call-direction">
             <DirectionButton tab={tab} value="in" />
             <DirectionButton tab={tab} value="out" />
@@ -198,7 +201,7 @@ function Who({ tab }: { tab: CallTab }): JSX.Element {
           <input
             type="radio"
             name={`who-${tab.key}`}
-            checked={tab.customer === null || tab.customer === 0}
+            checked={tab.customer === 0 || (tab.customer === null && !tab.candidates.length)}
             onChange={() => changeCall(tab.key, { customer: 0, request: null })}
           />
           <span class="candidate-words">
@@ -236,7 +239,7 @@ function CandidateChoice({ tab, candidate }: { tab: CallTab; candidate: Candidat
       />
       <span class="candidate-words">
         <b dir="auto">{candidate.name}</b>
-        {candidate.evidence.map((why) => (
+        {[...new Set(candidate.evidence)].map((why) => (
           <span key={why}>{why}</span>
         ))}
       </span>

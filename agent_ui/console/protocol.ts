@@ -389,6 +389,7 @@ export interface Hit {
   snippet: string;
   at: Time;
   marks: [number, number][];
+  source?: string;
   number?: string;
   status?: string;
   channel?: string;

@@ -7,6 +7,7 @@ import { Box, Chat, type Icon, Person, Search as SearchSign, Tag } from "../shar
 import { call, type Problem, ready } from "./connection";
 import { walkRows } from "./inbox";
 import { unitOffset } from "./offsets";
+import { shownOrder } from "./panel-state";
 import type { Found, Hit, RequestStatus } from "./protocol";
 import { address, correct, route } from "./router";
 import { channelSign, Status } from "./signs";
@@ -150,10 +151,17 @@ function HitRow({ name, hit }: { name: Group; hit: Hit }): JSX.Element {
     entry: name === "messages" ? hit.id : null,
     request: name === "requests" ? hit.id : null,
   };
-  const here = route.value.customer === hit.customer_id && (name !== "messages" || route.value.entry === hit.id);
+  const here = isShown(name, hit);
   return (
     <li class="row-item">
-      <a class={here ? "row hit chosen" : "row hit"} href={address(target, route.value)} aria-current={here ? "true" : undefined}>
+      <a
+        class={here ? "row hit chosen" : "row hit"}
+        href={address(target, route.value)}
+        aria-current={here ? "true" : undefined}
+        onClick={() => {
+          shownOrder.value = name === "orders" ? { source: hit.source ?? "", number: hit.number ?? hit.title } : null;
+        }}
+      >
         <span class="row-first">
           <Sign size={14} />
           <span class="row-name" dir="auto">
@@ -172,6 +180,16 @@ function HitRow({ name, hit }: { name: Group; hit: Hit }): JSX.Element {
       </a>
     </li>
   );
+}
+
+/** Whether this hit is what stands beside the list. */
+function isShown(name: Group, hit: Hit): boolean {
+  const { customer, entry, request } = route.value;
+  if (customer !== hit.customer_id) return false;
+  if (name === "messages") return entry === hit.id;
+  if (name === "requests") return request === hit.id;
+  if (name === "orders") return !entry && !request && shownOrder.value?.number === hit.number;
+  return !entry && !request && !shownOrder.value;
 }
 
 function marked({ snippet, marks }: Hit): ComponentChildren[] {
