@@ -187,6 +187,7 @@ class Hub:
 
     async def stop(self) -> None:
         await self.delivery.settled()
+        self.passwords.stop()
         await self.db.stop()
 
 
