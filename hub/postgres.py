@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -38,6 +38,7 @@ class PostgresDatabase(Database):
             # Each statement is prepared once per connection and stays so.
             connect_args={"prepared_statement_cache_size": STATEMENTS},
         )
+        event.listen(self._engine.sync_engine, "checkout", _check_alive)
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.dialect = self._engine.dialect
 
@@ -90,6 +91,12 @@ class PostgresDatabase(Database):
             return cursor
 
         return execute
+
+
+def _check_alive(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection that the server has closed is replaced before it is used."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _sqlstate(problem: BaseException) -> str:
