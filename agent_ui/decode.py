@@ -23,6 +23,9 @@ Line = Annotated[str, msgspec.Meta(max_length=500)]
 Words = Annotated[str, msgspec.Meta(max_length=100_000)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
+# Larger bodies are judged by what was read from them.
+LARGE = 256 * 1024
+
 # What only an escape can bring into JSON, and a number that may be too large: then each value is looked at.
 _SUSPECT = re.compile(rb"\\[bf]|\\u00[01]|\\u[dD][89a-fA-F]|[0-9]{16}")
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]")
@@ -39,12 +42,15 @@ def decode(body: bytes, shape: type[T]) -> T:
     """The body as this type. Raises `Malformed` for what is not JSON, `BadField` with its path for the rest."""
     try:
         decoded = msgspec.json.decode(body, type=shape)
-        if _SUSPECT.search(body):
+        if len(body) > LARGE:
+            # Most of it is files, whose base64 takes seconds to look through and holds none of it.
+            _check(msgspec.to_builtins(decoded, builtin_types=(bytes,)))
+        elif _SUSPECT.search(body):
             _check(msgspec.json.decode(body))
     except msgspec.ValidationError as problem:
         raise _bad_field(problem) from problem
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        if _LONE_SURROGATE.search(body):
+        if len(body) <= LARGE and _LONE_SURROGATE.search(body):
             raise BadField("Half of a sign (a lone surrogate) is not text.") from problem
         raise Malformed("The body is not JSON in UTF-8.") from problem
     return decoded
@@ -88,7 +94,7 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         for key, inner in value.items():
             yield path, key
             yield from _leaves(inner, f"{path}.{key}")
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for place, inner in enumerate(value):
             yield from _leaves(inner, f"{path}[{place}]")
     else:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from agent_ui.api import metrics
 from agent_ui.callers import actor_of_token, hub_of, session_of
 from agent_ui.cookies import session_cookie
-from agent_ui.decode import BadField, Id, convert, decode, query
+from agent_ui.decode import LARGE, BadField, Id, convert, decode, query
 from hub.bootstrap import Hub
 from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound, Unauthenticated
 from hub.security import Actor
@@ -26,8 +26,6 @@ from hub.security import Actor
 T = TypeVar("T")
 
 JSON = "application/json"
-# Larger bodies are read beside the loop.
-LARGE = 256 * 1024
 # Times outside of these years are mistakes, and some of them no calendar holds.
 YEARS = range(1971, 9001)
 
@@ -175,6 +173,7 @@ async def _fields(request: Request, shape: type[T]) -> T:
     if not body and shape is Nothing:
         return shape()
     if len(body) > LARGE:
+        # Beside the loop, which goes on.
         return in_calendar(await asyncio.to_thread(decode, body, shape))
     return in_calendar(decode(body, shape))
 

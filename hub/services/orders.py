@@ -30,6 +30,7 @@ _MOST_SHOWN = 100
 _LONGEST_ORDER = 256 * 1024
 _NEWEST = 1 << 62
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class NoSuchOrder(NotFound):
@@ -82,6 +83,8 @@ def checked(source: str, number: str, order: Order) -> Order:
     for name, text in (("source", source), ("number", number), ("status", order.status)):
         if not is_label(text):
             raise BadOrder(f"The {name} must be 1 to {LONGEST} printable characters.", field=name)
+    if order.currency is not None and _CURRENCY.fullmatch(order.currency) is None:
+        raise BadOrder("A currency is three capital letters (ISO 4217).", field="currency")
     try:
         return msgspec.structs.replace(
             order,

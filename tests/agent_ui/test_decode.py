@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_ui.decode import LARGEST, BadField, Id, Limit, convert, decode
+from agent_ui.decode import LARGE, LARGEST, BadField, Id, Limit, convert, decode
 from hub.errors import Malformed
 
 
@@ -94,6 +94,16 @@ def test_a_number_too_large_is_refused_wherever_it_stands() -> None:
         decode(f'{{"a": [{{"b": {LARGEST + 1}}}]}}'.encode(), dict[str, Any])
 
     assert refused.value.members["path"] == "$.a[0].b"
+
+
+@pytest.mark.parametrize("bad", ['"\\u0000"', '"\\u001b"', "9007199254740992"])
+def test_a_large_body_is_judged_by_what_was_read_from_it(bad: str) -> None:
+    body = f'{{"file": "{"A" * LARGE}", "a": [{bad}]}}'.encode()
+
+    with pytest.raises(BadField) as refused:
+        decode(body, dict[str, Any])
+
+    assert refused.value.members["path"] == "$.a[0]"
 
 
 def test_a_control_sign_in_a_key_is_refused() -> None:

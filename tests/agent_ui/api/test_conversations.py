@@ -17,8 +17,7 @@ def reply(base_seq: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 async def test_entries_come_by_seq_in_pages(api: httpx2.AsyncClient) -> None:
-    for n in range(5):
-        filed = await bring(api, f"m{n}", text=f"words {n}")
+    *_, filed = [await bring(api, f"m{n}", text=f"words {n}") for n in range(5)]
     path = f"/api/v1/conversations/{filed['conversation_id']}/entries"
 
     first = (await api.get(path, params={"limit": 3})).json()

@@ -71,10 +71,8 @@ async def test_a_call_back_form_needs_only_a_phone_number_and_a_time(
     ]
 
 
-async def test_a_form_may_bring_pictures_but_no_programs(
-    api: httpx2.AsyncClient, stranger: httpx2.AsyncClient
-) -> None:
-    picture = {"photo": ("fault.png", b"\x89PNG\r\n\x1a\n....", "image/png"), "other": ("", b"")}
+async def test_a_form_may_bring_pictures_but_no_programs(api: httpx2.AsyncClient, stranger: httpx2.AsyncClient) -> None:
+    picture = {"photo": ("fault.png", b"\x89PNG\r\n\x1a\n....", "image/png"), "other": ("", b"", "text/plain")}
     program = {"photo": ("fault.png.exe", b"MZ....", "image/png")}
 
     taken = await stranger.post("/forms/web", data=filled(), files=picture)
@@ -164,9 +162,7 @@ async def test_only_pages_of_the_account_may_send_forms(hub: Hub, stranger: http
 async def test_a_form_never_leads_to_another_site(hub: Hub, stranger: httpx2.AsyncClient, wanted: str) -> None:
     await hub.accounts.save("web", "webchat", {"origins": "https://shop.example"})
 
-    response = await stranger.post(
-        "/forms/web", data=filled(next=wanted), headers={"origin": "https://shop.example"}
-    )
+    response = await stranger.post("/forms/web", data=filled(next=wanted), headers={"origin": "https://shop.example"})
 
     assert response.headers["location"] == "/forms/web/thanks"
 
@@ -175,9 +171,7 @@ async def test_a_form_leads_to_a_page_of_the_shop(hub: Hub, stranger: httpx2.Asy
     await hub.accounts.save("web", "webchat", {"origins": "https://shop.example"})
     wanted = "https://shop.example/danke?x=1"
 
-    response = await stranger.post(
-        "/forms/web", data=filled(next=wanted), headers={"origin": "https://shop.example"}
-    )
+    response = await stranger.post("/forms/web", data=filled(next=wanted), headers={"origin": "https://shop.example"})
 
     assert response.headers["location"] == wanted
 

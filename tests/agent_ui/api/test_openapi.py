@@ -61,22 +61,22 @@ async def test_the_examples_are_sent_in_order_and_answered_as_described(
     api: httpx2.AsyncClient, stranger: httpx2.AsyncClient
 ) -> None:
     for operation in operations:
-        response = await _send(stranger if operation.is_open else api, operation)
+        response = await send(stranger if operation.is_open else api, operation)
 
         good = next(iter(operation.answers))
         assert response.status_code == good, f"{operation.method} {operation.path}: {response.text}"
-        _check_answer(operation, response)
+        check_answer(operation, response)
 
 
 async def test_an_example_sent_again_is_answered_as_described(api: httpx2.AsyncClient) -> None:
     for operation in operations:
-        await _send(api, operation)
+        await send(api, operation)
     for operation in operations:
-        response = await _send(api, operation)
+        response = await send(api, operation)
 
         if 200 in operation.answers and operation.method != "PATCH":
             assert response.status_code == 200, f"{operation.method} {operation.path}: {response.text}"
-        _check_answer(operation, response)
+        check_answer(operation, response)
 
 
 async def test_the_description_is_served(stranger: httpx2.AsyncClient) -> None:
@@ -89,7 +89,7 @@ async def test_refusals_are_problem_documents_as_described(api: httpx2.AsyncClie
     for operation in operations:
         if operation.is_open or operation.produces != JSON:
             continue
-        response = await api.request(operation.method, _path(operation), params={"nonsense": "1"})
+        response = await api.request(operation.method, path_of(operation), params={"nonsense": "1"})
 
         assert response.status_code == 422, operation.path
         assert response.headers["content-type"] == PROBLEM
@@ -97,23 +97,24 @@ async def test_refusals_are_problem_documents_as_described(api: httpx2.AsyncClie
         _validator(described).validate(response.json())
 
 
-def _path(operation: Operation) -> str:
+def path_of(operation: Operation, **instead: str) -> str:
+    """The path of an operation's example; `instead` replaces what stands in it, as it is to travel."""
     path = operation.documented_path
     for name, value in operation.example.path.items():
-        path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+        path = path.replace(f"{{{name}}}", instead.get(name, quote(str(value), safe="")))
     return path
 
 
-async def _send(client: httpx2.AsyncClient, operation: Operation) -> httpx2.Response:
+async def send(client: httpx2.AsyncClient, operation: Operation) -> httpx2.Response:
     fields = dict(operation.example.fields)
     if operation.method == "GET":
-        return await client.get(_path(operation), params=fields)
+        return await client.get(path_of(operation), params=fields)
     if operation.consumes == JSON:
-        return await client.request(operation.method, _path(operation), json=fields)
-    return await client.request(operation.method, _path(operation), data=fields)
+        return await client.request(operation.method, path_of(operation), json=fields)
+    return await client.request(operation.method, path_of(operation), data=fields)
 
 
-def _check_answer(operation: Operation, response: httpx2.Response) -> None:
+def check_answer(operation: Operation, response: httpx2.Response) -> None:
     described = _described(operation)["responses"][str(response.status_code)]
     for media_type, content in described.get("content", {}).items():
         assert response.headers["content-type"] == media_type
