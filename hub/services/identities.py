@@ -25,7 +25,10 @@ STRENGTH = {"claimed": 0, "link": 1, "code": 2, "staff": 2, "signed": 3}
 # Within these address kinds the address is a session's own name, not a way to find a person again.
 SESSION_KINDS = frozenset({"visitor", "session"})
 
-_EVICTED = "evicted:"
+EVICTED = "evicted:"
+# How an address was proven that answered what we sent to it, and what became of one whose owner says it was not them.
+BY_ANSWER = "answer to our message"
+DISOWNED = "disowned by its owner"
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,7 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_id: int
     kind: str
     assurance: str
+    method: str = ""
     fresh: bool = False
 
 
@@ -148,6 +152,7 @@ def arrive(tx: Transaction, arrival: Arrival, country: str) -> Who:
         endpoint_id=holder.id,
         kind=holder.customer_kind if holder.merged_into is None else customer.kind,
         assurance=arrival.proof or "claimed",
+        method=arrival.method,
     )
 
 
@@ -172,6 +177,7 @@ def _first_arrival(tx: Transaction, arrival: Arrival, address: str, country: str
         endpoint_id=endpoint_id,
         kind=mark or "person",
         assurance=arrival.proof or "claimed",
+        method=arrival.method,
         fresh=True,
     )
 
@@ -200,11 +206,11 @@ def hold(tx: Transaction, customer_id: int, arrival: Arrival, address: str) -> i
         seen_at=tx.now,
     )
     if endpoint_id is not None:
-        _orders_change_hands(tx, arrival.kind, address)
+        orders_change_hands(tx, arrival.kind, address)
     return endpoint_id
 
 
-def _orders_change_hands(tx: Transaction, kind: str, address: str) -> None:
+def orders_change_hands(tx: Transaction, kind: str, address: str) -> None:
     """Orders placed with an address show on the screen of whoever holds it now."""
     tx.touch("orders", *(row.id for row in tx.all(orders_sql.of_address, kind=kind, address=address, limit=100)))
 
@@ -243,7 +249,7 @@ def claim(tx: Transaction, customer_id: int, kind: str, shown: str, address: str
         return int(tx.one(sql.claim_of_session, session=session, kind=kind, address=address).id)
     tx.run(sql.bump_customer, customer_id=customer_id)
     search.index_customer(tx, customer_id)
-    _orders_change_hands(tx, kind, address)
+    orders_change_hands(tx, kind, address)
     tx.touch("customers", root(tx, customer_id).id)
     return int(claim_id)
 
@@ -317,7 +323,7 @@ def _hold_proven(tx: Transaction, customer: Any, arrival: Arrival, address: str)
             proven_at=tx.now,
         )
         _written_before(tx, own)
-        _orders_change_hands(tx, arrival.kind, address)
+        orders_change_hands(tx, arrival.kind, address)
     else:
         hold(tx, customer.id, arrival, address)
     _set(tx, customer.id, provisional=False)
@@ -333,19 +339,33 @@ def _evict_claims(tx: Transaction, kind: str, address: str, *owners: int) -> Non
     for other in tx.all(sql.claims_of_address, kind=kind, address=address):
         if other.customer_id in ids or _is_evicted(other):
             continue
-        tx.run(sql.retire_claim, endpoint_id=other.id, session=f"{_EVICTED}{other.id}")
+        tx.run(sql.retire_claim, endpoint_id=other.id, session=f"{EVICTED}{other.id}")
         shown = root(tx, other.customer_id).id
         tx.run(sql.bump_customer, customer_id=shown)
         tx.touch("customers", shown)
 
 
 def _is_evicted(endpoint: Any) -> bool:
-    return str(endpoint.session).startswith(_EVICTED)
+    return str(endpoint.session).startswith(EVICTED)
 
 
 def usable(endpoints: list[Any]) -> list[Any]:
-    """Those endpoints of a customer that are theirs or still said to be: claims that lost against an owner are not."""
-    return [endpoint for endpoint in endpoints if not _is_evicted(endpoint)]
+    """Those endpoints of a customer that are theirs or still said to be: claims that lost against an owner are not.
+
+    What its owner has disowned stays lost, however often it is said again.
+    """
+    disowned = {(e.customer_id, e.kind, e.address) for e in endpoints if e.method == DISOWNED}
+    said = (e for e in endpoints if not _is_evicted(e))
+    return [e for e in said if e.held or (e.customer_id, e.kind, e.address) not in disowned]
+
+
+def show_anew(tx: Transaction, customer_id: int) -> None:
+    """A customer's entries and orders show on another screen than before."""
+    for member in group(tx, customer_id):
+        newest = tx.all(entries_sql.newest_ids, conversation_id=member.conversation_id)
+        tx.touch("entries", *(row.id for row in newest))
+    for endpoint in tx.all(sql.endpoints_of, customer_ids=[customer_id]):
+        orders_change_hands(tx, endpoint.kind, endpoint.address)
 
 
 def merge(tx: Transaction, customer: Any, into: Any, *, reason: str, agent_id: int | None = None) -> int:
@@ -353,12 +373,8 @@ def merge(tx: Transaction, customer: Any, into: Any, *, reason: str, agent_id: i
     tx.run(sql.merge_customer, customer_id=customer.id, merged_into=into.id)
     tx.value(sql.add_merge, customer_id=customer.id, into_id=into.id, reason=reason, agent_id=agent_id, at=tx.now)
     tx.touch("customers", customer.id)
-    for member in group(tx, customer.id):
-        newest = tx.all(entries_sql.newest_ids, conversation_id=member.conversation_id)
-        tx.touch("entries", *(row.id for row in newest))
+    show_anew(tx, customer.id)
     refresh(tx, into.id)
-    for endpoint in tx.all(sql.endpoints_of, customer_ids=[customer.id]):
-        _orders_change_hands(tx, endpoint.kind, endpoint.address)
     tx.announce("customer.merged", customer=into.id)
     return int(into.id)
 
@@ -391,6 +407,11 @@ def _set(tx: Transaction, customer_id: int, **changes: Any) -> None:
     tx.run(sql.change_customer, customer_id=customer_id, **values)
     search.index_customer(tx, customer_id)
     refresh(tx, customer_id)
+
+
+def set_provisional(tx: Transaction, customer_id: int, provisional: bool) -> None:
+    """Whether nothing yet proves who this customer is."""
+    _set(tx, customer_id, provisional=provisional)
 
 
 def set_kind(tx: Transaction, customer_id: int, kind: str) -> None:

@@ -154,7 +154,7 @@ def _prove_by_answer(tx: Transaction, context: Context, message: InboundMessage,
         return
     for delivery in answered.deliveries:
         endpoint = tx.first(identities_sql.endpoint, endpoint_id=delivery.endpoint_id)
-        if endpoint is None or endpoint.kind != message.sender.kind:
+        if endpoint is None or endpoint.kind != message.sender.kind or endpoint.method == identities.DISOWNED:
             continue
         if endpoint.address != same_or_none(message.sender.kind, message.sender.address, context.country):
             continue
@@ -164,7 +164,7 @@ def _prove_by_answer(tx: Transaction, context: Context, message: InboundMessage,
             scope=endpoint.scope,
             name=message.sender.name,
             proof="link",
-            method="answer to our message",
+            method=identities.BY_ANSWER,
         )
         identities.prove(tx, endpoint.customer_id, arrival, context.country)
         return
@@ -179,7 +179,7 @@ def _is_proven_by(tx: Transaction, context: Context, message: InboundMessage, an
 def _who(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> Who:
     proof, method = message.proof, message.proof_method
     if proof is None and not message.failed_proof and _is_proven_by(tx, context, message, answered):
-        proof, method = "link", "answer to our message"
+        proof, method = "link", identities.BY_ANSWER
     bound = context.capabilities.bound_to == "address" or proof is not None
     if bound and not message.session:
         return identities.arrive(
@@ -250,6 +250,7 @@ def _append(
     entry.conversation_id = who.conversation_id
     entry.endpoint_id = who.endpoint_id
     entry.assurance = who.assurance
+    entry.assurance_method = who.method or message.proof_method
     entry.request_id = request.id if request is not None else None
     appended = append(tx, entry)
     _finish(tx, message, files, appended.id)
@@ -320,7 +321,6 @@ def _entry(tx: Transaction, context: Context, message: InboundMessage, received:
         html=message.html,
         remote_images=details.pop("remote_images", 0),
         quoted_from=message.quoted_from,
-        assurance_method=message.proof_method,
         provider_time=sent,
         received_time=received,
         automatic=message.automatic,
