@@ -129,7 +129,7 @@ async def read(call: Call[Nothing]) -> Answer:
     errors=(NoSuchCustomer, NotReachable, ClientKeyReused, DestinationUnverified),
     example=Example(
         path={"id": 1},
-        fields={"client_key": "recall-1", "endpoint_id": 1, "text": "Your mug is being recalled."},
+        fields={"client_key": "recall-1", "endpoint_id": 1, "account": "api", "text": "Your mug is being recalled."},
     ),
 )
 async def write_first(call: Call[FirstMessage]) -> Answer:

@@ -76,24 +76,24 @@ def _last_heard_from(rd: Reading, members: list[Any], endpoints: list[Any]) -> A
 def _account(
     rd: Reading, channels: Mapping[str, Channel], endpoint: Any, wanted: str | None, members: list[Any]
 ) -> Any | None:
-    fitting = [row for row in rd.all(accounts_sql.every) if not row.gone and _fits(channels, row, endpoint)]
-    if wanted is not None:
-        return next((row for row in fitting if row.name == wanted), None)
+    """The account named, else the one by which this endpoint last wrote, else any that fits."""
     last = None
     for member in members:
         last = last or rd.first(
             entries_sql.last_from_endpoint, conversation_id=member.conversation_id, endpoint_id=endpoint.id
         )
-    same = next((row for row in fitting if last is not None and row.id == last.account_id), None)
-    if same is not None:
-        return same
-    if last is not None and last.account_id is not None:
-        came_by = rd.one(accounts_sql.account, account_id=last.account_id)
-        channel = channels.get(came_by.channel)
-        # The shop's own backend brought it, so the shop's backend takes the answer.
-        if channel is not None and channel.capabilities.carries_any and not came_by.gone:
-            return came_by
-    return fitting[0] if fitting else None
+    came_by = None if last is None else last.account_id
+    accounts = [row for row in rd.all(accounts_sql.every) if not row.gone]
+    able = [row for row in accounts if _fits(channels, row, endpoint) or _carries(channels, row, came_by)]
+    if wanted is not None:
+        return next((row for row in able if row.name == wanted), None)
+    return next((row for row in able if row.id == came_by), None) or next(iter(able), None)
+
+
+def _carries(channels: Mapping[str, Channel], account: Any, came_by: int | None) -> bool:
+    """Whether the shop's own backend brought it: then the shop's backend takes the answer."""
+    channel = channels.get(account.channel)
+    return channel is not None and channel.capabilities.carries_any and account.id == came_by
 
 
 def _fits(channels: Mapping[str, Channel], account: Any, endpoint: Any) -> bool:
