@@ -24,10 +24,10 @@ class BadHours(Invalid):
 class Hours:
     """The opening hours of an account, in its own time zone."""
 
-    def __init__(self, spans: list[tuple[set[int], time, time]], zone: ZoneInfo, text: str) -> None:
+    def __init__(self, spans: list[tuple[set[int], time, time]], zone: ZoneInfo, language: str) -> None:
         self._spans = spans
         self._zone = zone
-        self.text = text
+        self._say = translator(language, "widget")
 
     @classmethod
     def of(cls, account: Account, language: str) -> Hours:
@@ -37,7 +37,7 @@ class Hours:
         except (ZoneInfoNotFoundError, ValueError) as problem:
             raise BadHours("There is no such time zone.") from problem
         written = field(account.settings, "hours")
-        return cls([_span(part) for part in written.split(";") if part.strip()], zone, written)
+        return cls([_span(part) for part in written.split(";") if part.strip()], zone, language)
 
     def is_open(self, now_ms: int) -> bool:
         """Whether somebody is there now; without hours somebody always is."""
@@ -45,6 +45,28 @@ class Hours:
             return True
         now = to_datetime(now_ms).astimezone(self._zone)
         return any(now.weekday() in days and begin <= now.time() < end for days, begin, end in self._spans)
+
+
+    def text(self, now_ms: int) -> str:
+        """Until when somebody is there, or when somebody will be again; empty without opening hours."""
+        if not self._spans:
+            return ""
+        now = to_datetime(now_ms).astimezone(self._zone)
+        ends = [end for days, begin, end in self._spans if now.weekday() in days and begin <= now.time() < end]
+        if ends:
+            return self._say("hours.until", time=f"{max(ends):%H:%M}")
+        for ahead in range(8):
+            weekday = (now.weekday() + ahead) % 7
+            begins = [b for days, b, _ in self._spans if weekday in days and (ahead or b > now.time())]
+            if begins:
+                return self._again(ahead, weekday, min(begins))
+        return ""
+
+    def _again(self, ahead: int, weekday: int, begin: time) -> str:
+        when = f"{begin:%H:%M}"
+        if ahead < 2:
+            return self._say("hours.tomorrow" if ahead else "hours.today", time=when)
+        return self._say("hours.day", day=self._say(f"day.{_DAYS[weekday]}"), time=when)
 
 
 def _span(part: str) -> tuple[set[int], time, time]:

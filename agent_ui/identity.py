@@ -51,7 +51,12 @@ def _claims(account: Account, token: str) -> dict[str, Any]:
     else:
         raise BadIdentity("This account has no identity secret of at least 32 characters.")
     # The hub's own clock decides about time, so that the demo's story can have its own.
-    options: Any = {"require": ["exp", "iat", "sub", "aud"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    options: Any = {
+        "require": ["exp", "iat", "sub", "aud"],
+        "verify_exp": False,
+        "verify_iat": False,
+        "verify_nbf": False,
+    }
     try:
         claims: dict[str, Any] = jwt.decode(token, key, algorithms=[algorithm], audience=account.name, options=options)
     except jwt.PyJWTError as problem:

@@ -151,10 +151,10 @@ class Teller:
         await self._hub.delivery.settled()
 
     async def _read_by(self, visitor: int) -> None:
-        await self._hub.visitors.came(visitor, self._rows["web"].id)
         window = await self._hub.visitors.window(visitor)
         ours = [message for message in window.messages if message.sender == "us"]
         if ours:
+            await self._hub.visitors.got(visitor, self._rows["web"].id, ours[-1].id)
             await self._hub.visitors.seen(visitor, ours[-1].id)
 
     async def _note(self, step: Step) -> None:

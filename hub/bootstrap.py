@@ -30,6 +30,7 @@ from hub.services.connections import Connections
 from hub.services.conversation_views import Conversations
 from hub.services.customers import Customers
 from hub.services.delivery import Delivery
+from hub.services.disown import Disownings
 from hub.services.drafts import Drafts
 from hub.services.forms import Forms
 from hub.services.intake import Intake
@@ -119,6 +120,7 @@ class Hub:
         self.attachments = Attachments(db, files)
         self.mail_pages = MailPages(db, files)
         self.visitors = Visitors(db, keyring, capabilities, self.country)
+        self.disownings = Disownings(db, keyring)
         self.pace = Pace(db)
         self.orders = Orders(db)
         self.shop_customers = ShopCustomers(db)

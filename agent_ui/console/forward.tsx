@@ -35,7 +35,7 @@ function ForwardDialog({ entry }: { entry: Entry }): JSX.Element {
         <blockquote class="forwarded" dir="auto">
           {entry.text.slice(0, 280)}
         </blockquote>
-        <Field label={t("forward.to")} value={to} type="email" required placeholder="name@partner.example" />
+        <Field label={t("forward.to")} value={to} type="email" required placeholder={t("forward.example")} />
         <Field label={t("forward.text")} value={text} lines={4} />
         <FormError problem={problem.value} />
         <div class="form-foot">

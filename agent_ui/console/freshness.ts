@@ -6,7 +6,8 @@ import { link } from "./connection";
 /** The hub has a newer console; the agent decides when to load it. */
 export const outdated = signal(false);
 
-const ASK_AFTER = 4000;
+const ASK_AFTER = 2000;
+const ASK_EVERY = 30_000;
 
 let wasLost = false;
 let timer = 0;
@@ -23,6 +24,13 @@ async function ask(): Promise<void> {
   }
 }
 
+function askAgain(): void {
+  timer = 0;
+  if (link.peek().is !== "lost") return;
+  void ask();
+  timer = window.setTimeout(askAgain, ASK_EVERY);
+}
+
 /** The bundle's name carries a hash of its content. */
 function compare(page: string): void {
   const mine = document.querySelector<HTMLScriptElement>("script[src]")?.getAttribute("src");
@@ -32,8 +40,7 @@ function compare(page: string): void {
 export function watchFreshness(): void {
   effect(() => {
     const { is } = link.value;
-    clearTimeout(timer);
-    if (is === "lost") timer = window.setTimeout(() => void ask(), ASK_AFTER);
+    if (is === "lost") timer ||= window.setTimeout(askAgain, ASK_AFTER);
     else if (is === "open" && wasLost) void ask();
     wasLost = is === "lost" || (wasLost && is !== "open");
   });

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { CallIn, CallOut, Check, Close, Lock, Phone, Plus } from "../shared/icons";
 import { type CallTab, callTabs, changeCall, closeCall, currentTab, findCallers, newCall, OUTCOMES, saveCall } from "./calls";
 import type { Problem } from "./connection";
@@ -155,7 +155,7 @@ function Who({ tab }: { tab: CallTab }): JSX.Element {
   const Sign = tab.direction === "in" ? CallIn : CallOut;
   const field = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!tab.phone && !tab.candidates.length) field.current?.focus();
   }, []);
 

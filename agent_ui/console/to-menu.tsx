@@ -49,7 +49,10 @@ function why(all: Destination[], to: Destination): string {
 }
 
 function whyUsable({ endpoint, lastWrote }: Destination): string {
-  if (lastWrote) return t("to.wrote", { span: span(secondsSince(lastWrote)) });
+  if (lastWrote) {
+    const seconds = secondsSince(lastWrote);
+    return seconds < 60 ? t("to.wrotenow") : t("to.wrote", { span: span(seconds) });
+  }
   if (endpoint.shared) return t("to.shared");
   return endpoint.assurance && endpoint.assurance !== "claimed" ? t("to.proven") : t("to.claimed");
 }

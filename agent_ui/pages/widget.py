@@ -25,7 +25,7 @@ from hub.ports.channel import field
 from hub.programs import is_program
 from hub.services.accounts import NoSuchAccount
 from hub.services.attachments import NoSuchAttachment, safe_name
-from hub.services.visitors import FILE_LINK_MS, NoSuchVisitor, VisitorFile
+from hub.services.visitors import NoSuchVisitor
 
 
 class NoChat(NoSuchAccount):
@@ -106,15 +106,7 @@ async def take_file(request: Request) -> Response:
     if is_program(safe_name(name), head):
         raise Programs
     stored = await hub.attachments.upload(f"visitor:{visitor_id}", name, content_type, chunks)
-    key = hub.keyring.sign("file", str(stored.id), hub.clock.now() + FILE_LINK_MS)
-    answer = VisitorFile(
-        id=str(stored.id),
-        filename=stored.filename,
-        content_type=stored.content_type,
-        size=stored.size,
-        image=stored.image,
-        url=f"/widget/attachments/{stored.id}?key={key}",
-    )
+    answer = hub.visitors.file(stored, hub.clock.now())
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 

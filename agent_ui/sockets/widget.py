@@ -27,6 +27,7 @@ from hub.ports.channel import Account, field
 from hub.services import log
 from hub.services.accounts import NoSuchAccount
 from hub.services.log import Event, Position
+from hub.services.visitors import VisitorMessage
 from hub.throttle import Throttle
 
 HELLO_WITHIN_S = 15
@@ -61,6 +62,7 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     typing: bool = False
     text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     away: bool = False
+    got: str | None = None
 
 
 CALLS: dict[str, type[Any]] = {"send": Send, "more": More, "email": Email, "seen": Seen, "leave": Nothing}
@@ -111,7 +113,7 @@ class WidgetSocket:
         self._id = secrets.token_hex(8)
         self._outlet = Outlet(ws)
         self._answers: dict[str, str] = {}
-        self._shown: dict[str, int] = {}
+        self._shown: dict[str, VisitorMessage] = {}
         self._fresh = asyncio.Lock()
         self.visitor_id = 0
         self.conversation_id: int | None = None
@@ -147,7 +149,7 @@ class WidgetSocket:
         self._language = language_of(field(account.settings, "language") or hello.language)
         token = await self._visitor(hello, account)
         self._widgets.sockets.add(self)
-        await self._hub.visitors.came(self.visitor_id, self._account_row.id)
+        await self._hub.visitors.came(self.visitor_id)
         # A visitor sees little: a fresh snapshot is cheaper than keeping a place in the log for each.
         await self._snapshot(account, token)
         self._present(typing=False)
@@ -180,13 +182,14 @@ class WidgetSocket:
     async def _snapshot(self, account: Account, token: str) -> None:
         window, customer_id, position = await self._hub.db.view(self._read)
         self.conversation_id, self.customer_id = window.conversation_id, customer_id
-        self._shown = {message.id: message.version for message in window.messages}
+        self._shown = {message.id: message for message in window.messages}
+        now = self._hub.clock.now()
         hours = Hours.of(account, self._language)
         pace = await self._hub.pace.minutes()
         snapshot = {
             "token": token,
             "account": told(account, self._hub.company.name, self._language),
-            "open": {"now": hours.is_open(self._hub.clock.now()), "text": hours.text},
+            "open": {"now": hours.is_open(now), "text": hours.text(now)},
             "pace": None if pace is None else {"text": pace_text(pace, self._language)},
             "me": window.me,
             "messages": window.messages,
@@ -207,14 +210,12 @@ class WidgetSocket:
         async with self._fresh:
             window, self.customer_id, position = await self._hub.db.view(self._read)
             self.conversation_id = window.conversation_id
-            changed = [m for m in window.messages if self._shown.get(m.id) != m.version]
+            changed = [m for m in window.messages if self._shown.get(m.id) != m]
             if not changed:
                 return
-            self._shown |= {message.id: message.version for message in changed}
+            self._shown |= {message.id: message for message in changed}
             event = {"kind": "messages.changed", "changes": {"messages": changed}}
             self._outlet.send(encode({"events": [event], "position": self._hub.keyring.veil(position.id)}))
-            if any(message.sender == "us" for message in changed):
-                await self._hub.visitors.came(self.visitor_id, self._account_row.id)
 
     def typing(self, name: str | None) -> None:
         self._outlet.send(encode({"presence": {"typing": name}}))
@@ -252,6 +253,9 @@ class WidgetSocket:
             await self._call(frame)
         elif frame.tell:
             tell = decode(bytes(frame.tell), Tell)
+            if tell.got is not None:
+                await self._hub.visitors.got(self.visitor_id, self._account_row.id, tell.got)
+                return
             self._present(typing=tell.typing, text=tell.text, online=not tell.away)
         else:
             raise Malformed("A frame holds a call or a tell.")
@@ -278,7 +282,7 @@ class WidgetSocket:
         self._widgets.messages.check(str(self.visitor_id))
         files = tuple(int(name) for name in given.attachments if name.isdigit())
         message = await self._hub.visitors.say(self.visitor_id, self._account_row, given.text, files, key)
-        self._shown[message.id] = message.version
+        self._shown[message.id] = message
         if self.conversation_id is None:
             await self.refresh()
             self._present(typing=False)

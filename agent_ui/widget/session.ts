@@ -10,6 +10,7 @@ import { browser } from "./storage";
 const LONGEST_FAREWELL = 3_000;
 
 let line: Link | null = null;
+let acknowledged = "";
 let position: string | null = null;
 let identity: string | null = null;
 let shopPage = { url: location.origin + location.pathname, title: document.title };
@@ -23,6 +24,7 @@ function hello(): Hello {
 /** Connects, or connects anew: after an identity was given, and after the hub had said that it is over. */
 export function start(): void {
   line?.close();
+  acknowledged = "";
   position = null;
   line = connect({ path: "/widget/socket", hello, onFrame: (frame) => batch(() => take(frame)), onState });
 }
@@ -40,8 +42,18 @@ function onState(now: LinkState): void {
 function take({ snapshot, events, presence, position: reached }: Frame): void {
   if (snapshot) takeSnapshot(snapshot as Snapshot);
   if (events) (events as WidgetEvent[]).forEach(takeEvent);
+  if (snapshot || events) acknowledge();
   if (presence) state.typing.value = (presence as { typing: string | null }).typing ?? "";
   if (reached) position = reached;
+}
+
+/** Only what a browser says it has counts as delivered. */
+function acknowledge(): void {
+  const last = state.messages.value.findLast((message) => message.from === "us");
+  if (!last || last.id === acknowledged) return;
+  acknowledged = last.id;
+  // The line counts as open only after its first frame.
+  queueMicrotask(() => line?.tell({ got: last.id }));
 }
 
 function takeSnapshot(snapshot: Snapshot): void {

@@ -108,6 +108,15 @@ undelivered_to = Statement(
     .order_by(deliveries.c.id)
     .limit(literal_column("50"))
 )
+waiting_to = Statement(
+    select(*_DELIVERY)
+    .where(
+        among(deliveries.c.endpoint_id, "endpoint_ids"),
+        deliveries.c.state.in_([literal_column("'queued'"), literal_column("'scheduled'")]),
+    )
+    .order_by(deliveries.c.id)
+    .limit(literal_column("50"))
+)
 followed = Statement(
     select(deliveries.c.id).where(deliveries.c.follows_id == bindparam("delivery_id")).limit(literal_column("1"))
 )

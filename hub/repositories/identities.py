@@ -78,6 +78,13 @@ merge_customer = Statement(
 add_merge = Statement(
     insert(merges).values(bound(merges, "customer_id", "into_id", "reason", "agent_id", "at")).returning(merges.c.id)
 )
+open_merge = Statement(
+    select(merges.c.id, merges.c.customer_id, merges.c.into_id, merges.c.reason, merges.c.agent_id)
+    .where(merges.c.customer_id == bindparam("customer_id"), merges.c.undone_at.is_(None))
+    .order_by(merges.c.id.desc())
+    .limit(literal_column("1"))
+)
+undo_merge = Statement(update(merges).where(merges.c.id == bindparam("merge_id")).values(bound(merges, "undone_at")))
 shop_numbers = Statement(
     select(shop_customers.c.source, shop_customers.c.number, shop_customers.c.body)
     .where(among(shop_customers.c.customer_id, "customer_ids"))
@@ -198,6 +205,11 @@ take_claim = Statement(
     .where(endpoints.c.id == bindparam("endpoint_id"))
     .values(held=_true, **bound(endpoints, "session", "assurance", "method", "proven_at"))
 )
+take_back = Statement(
+    update(endpoints)
+    .where(endpoints.c.id == bindparam("endpoint_id"))
+    .values(held=_false, **bound(endpoints, "session", "assurance", "method", "proven_at"))
+)
 drop_claim = Statement(
     delete(endpoints).where(endpoints.c.id == bindparam("endpoint_id"), endpoints.c.held.is_(_false))
 )
@@ -241,6 +253,13 @@ suggest = Statement(
         .values(bound(suggestions, "customer_id", "other_id", "evidence", "at"))
         .on_conflict_do_nothing(index_elements=["customer_id", "other_id"])
     )
+)
+keep_apart = Statement(
+    lambda d: (
+        lambda added: added.on_conflict_do_update(
+            index_elements=["customer_id", "other_id"], set_={"verdict": added.excluded.verdict}
+        )
+    )(d.insert(suggestions).values(bound(suggestions, "customer_id", "other_id", "evidence", "verdict", "at")))
 )
 suggestions_of = Statement(
     select(

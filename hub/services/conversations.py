@@ -40,6 +40,8 @@ class NewEntry(msgspec.Struct, kw_only=True):
     request_id: int | None = None
     provider_time: int | None = None
     received_time: int | None = None
+    # What it answers was said then: whatever the other side's clock says, an answer is read after it.
+    answers_at: int | None = None
     automatic: bool = False
     backfilled: bool = False
     unreadable: bool = False
@@ -68,6 +70,8 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
     """Append an entry, find the orders it names, index its words."""
     now = entry.received_time if entry.received_time is not None else tx.now
     when = shown_at(entry.provider_time, now)
+    if entry.answers_at is not None:
+        when = max(when, entry.answers_at + 1)
     named = mentions.mentions(tx, entry.text, f"{entry.subject} {entry.order}") if entry.kind != "order" else []
     seq = tx.one(sql.next_seq, conversation_id=entry.conversation_id).last_seq
     entry_id = tx.value(

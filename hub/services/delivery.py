@@ -154,9 +154,11 @@ def _advance(tx: Transaction, delivery: Any, state: str, at: int) -> None:
     change(tx, delivery, f"delivery.{state}", **changes)
 
 
-def arrived(tx: Transaction, endpoint_id: int, account_id: int) -> None:
+def arrived(tx: Transaction, endpoint_id: int, account_id: int, up_to: int) -> None:
     """A visitor's browser has everything that was written to it."""
     for row in tx.all(sql.undelivered_to, endpoint_id=endpoint_id, account_id=account_id):
+        if row.entry_id > up_to:
+            continue
         _advance(tx, locked(tx, row.id), "delivered", tx.now)
 
 

@@ -97,7 +97,7 @@ def take(
         assert participant_of is not None
         return _file_participant(tx, context, message, files, participant_of, received), "entry"
     request = None if message.backfilled else _request(tx, who, message, answered)
-    taken = _append(tx, context, message, files, who, request, received)
+    taken = _append(tx, context, message, files, who, request, received, answered.said_at)
     return taken, "entry"
 
 
@@ -133,6 +133,7 @@ class Answered(msgspec.Struct, frozen=True):
     deliveries: tuple[Any, ...] = ()
     entry_ids: tuple[int, ...] = ()
     request_ids: tuple[int, ...] = ()
+    said_at: int | None = None
 
 
 def _answered(tx: Transaction, context: Context, message: InboundMessage) -> Answered:
@@ -145,7 +146,8 @@ def _answered(tx: Transaction, context: Context, message: InboundMessage) -> Ans
         entry_ids += [row.entry_id for row in tx.all(entries_sql.by_outside_id, outside_id=outside_id)]
     entries = [tx.one(entries_sql.entry, entry_id=i) for i in dict.fromkeys(entry_ids)]
     request_ids = tuple(dict.fromkeys(e.request_id for e in entries if e.request_id is not None))
-    return Answered(tuple(deliveries), tuple(dict.fromkeys(entry_ids)), request_ids)
+    said_at = max((e.shown_at for e in entries if e.shown_at <= tx.now), default=None)
+    return Answered(tuple(deliveries), tuple(dict.fromkeys(entry_ids)), request_ids, said_at)
 
 
 def _prove_by_answer(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> None:
@@ -245,8 +247,10 @@ def _append(
     who: Who,
     request: Any | None,
     received: int | None,
+    answers_at: int | None,
 ) -> Taken:
     entry = _entry(tx, context, message, received)
+    entry.answers_at = answers_at
     entry.conversation_id = who.conversation_id
     entry.endpoint_id = who.endpoint_id
     entry.assurance = who.assurance

@@ -16,6 +16,7 @@ from hub.ports.channel import Capabilities
 from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import identities as identities_sql
+from hub.repositories import requests as requests_sql
 from hub.repositories import visitors as sql
 from hub.services import attachments, delivery, identities, requests
 from hub.services.conversations import NewEntry, append
@@ -23,7 +24,8 @@ from hub.services.identities import Arrival, Who
 
 MAX_TEXT = 10_000
 PAGE = 40
-FILE_LINK_MS = 12 * 3_600_000
+HOUR_MS = 3_600_000
+FILE_LINK_HOURS = 13
 
 
 class NoSuchVisitor(Unauthenticated):
@@ -58,6 +60,8 @@ class VisitorMessage(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     attachments: list[VisitorFile]
     state: str | None
+    # The key with which this visitor's browser sent it, so that it knows its own again.
+    key: str | None
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +103,16 @@ def _change(tx: Transaction, visitor: Any, **changes: Any) -> None:
     names = ("token_hash", "endpoint_id", "identity", "name", "email", "seen_at", "gone_at")
     values = {name: getattr(visitor, name) for name in names} | changes
     tx.run(sql.change, visitor_id=visitor.id, **values)
+
+
+def identity_of(visitor: Any) -> Identity | None:
+    """Who the shop said this visitor is; None: it said nothing."""
+    return msgspec.json.decode(visitor.identity, type=Identity) if visitor.identity != "{}" else None
+
+
+def forget_email(tx: Transaction, visitor: Any) -> None:
+    """The address they gave was not theirs."""
+    _change(tx, visitor, email="")
 
 
 def identify(tx: Transaction, visitor_id: int, account: str, identity: Identity, country: str, token_hash: str) -> None:
@@ -144,7 +158,7 @@ def _who(tx: Transaction, visitor: Any, account: str, country: str) -> Who:
             kind=shown.kind,
             assurance=endpoint.assurance,
         )
-    identity = msgspec.json.decode(visitor.identity, type=Identity) if visitor.identity != "{}" else None
+    identity = identity_of(visitor)
     if identity is None:
         who = identities.arrive(
             tx, Arrival(kind="visitor", scope=account, address=f"v{visitor.id}", name=visitor.name), country
@@ -240,13 +254,19 @@ def leave_email(tx: Transaction, visitor_id: int, email: str, name: str) -> None
     tx.announce("visitor.left_email", customer=identities.root(tx, customer.id).id)
 
 
-def came(tx: Transaction, visitor_id: int, account_id: int) -> None:
-    """The browser is here and has everything that was written to it."""
+def came(tx: Transaction, visitor_id: int) -> None:
+    """The browser is here."""
     visitor = _endpoint_held_still(tx, visitor_id)
     tx.run(sql.seen, visitor_id=visitor_id, seen_at=tx.now)
     if visitor.endpoint_id is not None:
         tx.run(identities_sql.seen, endpoint_id=visitor.endpoint_id, seen_at=tx.now)
-        delivery.arrived(tx, visitor.endpoint_id, account_id)
+
+
+def got(tx: Transaction, visitor_id: int, account_id: int, up_to: int) -> None:
+    """The browser says that it has our messages up to this one; before that nothing counts as delivered."""
+    visitor = _known(tx, visitor_id)
+    if visitor.endpoint_id is not None:
+        delivery.arrived(tx, visitor.endpoint_id, account_id, up_to)
 
 
 def went(tx: Transaction, visitor_id: int) -> None:
@@ -354,8 +374,11 @@ class Visitors:
         await self._db.unit(leave_email, visitor_id, email, name)
         return await self._db.view(lambda rd: self._me(_known(rd, visitor_id)))
 
-    async def came(self, visitor_id: int, account_id: int) -> None:
-        await self._db.unit(came, visitor_id, account_id)
+    async def came(self, visitor_id: int) -> None:
+        await self._db.unit(came, visitor_id)
+
+    async def got(self, visitor_id: int, account_id: int, message_id: str) -> None:
+        await self._db.unit(got, visitor_id, account_id, self.entry_of(message_id))
 
     async def went(self, visitor_id: int) -> None:
         await self._db.unit(went, visitor_id)
@@ -416,12 +439,21 @@ class Visitors:
             # Visitors get a colleague's first name only.
             author=row.author_name.split()[0] if ours and row.author_name else "",
             text=row.text,
-            attachments=[self._file(item, rd.now) for item in files],
-            state=None if ours else "delivered",
+            attachments=[self.file(item, rd.now) for item in files],
+            state=None if ours else self._state(rd, row),
+            key=row.client_key if not ours else None,
         )
 
-    def _file(self, row: Any, now: int) -> VisitorFile:
-        key = self._keyring.sign("file", str(row.id), now + FILE_LINK_MS)
+    def _state(self, rd: Reading, row: Any) -> str:
+        """A visitor's own message is with us; read once a colleague has looked at its request."""
+        request = rd.first(requests_sql.request, request_id=row.request_id) if row.request_id is not None else None
+        return "read" if request is not None and not request.unread else "delivered"
+
+    def file(self, row: Any, now: int) -> VisitorFile:
+        """A stored file as its visitor sees it, with a signed link that works for some hours."""
+        # Whole hours, so that the same file has the same address for a while.
+        until = (now // HOUR_MS + FILE_LINK_HOURS) * HOUR_MS
+        key = self._keyring.sign("file", str(row.id), until)
         return VisitorFile(
             id=str(row.id),
             filename=row.filename,

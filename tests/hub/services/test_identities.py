@@ -25,9 +25,8 @@ async def arrive(world: World, address: str, kind: str = "email", **more: Any) -
 
 async def held(world: World, address: str) -> list[tuple[int, str]]:
     """Who holds an address, and how well it is proven."""
-    return [
-        (row.customer_id, row.assurance) for row in await world.table("endpoints") if row.held and row.address == address
-    ]
+    rows = [row for row in await world.table("endpoints") if row.held and row.address == address]
+    return [(row.customer_id, row.assurance) for row in rows]
 
 
 async def leave_and_get_mail(world: World, email: str) -> tuple[int, Any, Any]:
@@ -209,10 +208,7 @@ async def test_an_answer_to_our_mail_proves_the_address_and_joins_what_the_sessi
     customer = (await world.screen(mail.customer_id)).customer
     assert not customer.provisional
     assert customer.says == []
-    assert [message.text for message in (await world.hub.visitors.window(visitor)).messages] == [
-        "Is the kettle here?",
-        "Yes, it is.",
-    ]
+    assert await world.look(visitor) == ["Is the kettle here?", "Yes, it is."]
 
 
 async def test_proof_joins_the_provisional_customer_to_whoever_holds_the_address(world: World) -> None:
@@ -238,8 +234,7 @@ async def test_the_window_in_which_the_address_was_typed_stays_unproven(world: W
     again = await world.chat(visitor, "And the lid?")
 
     assert again.assurance == "claimed"
-    texts = [message.text for message in (await world.hub.visitors.window(visitor)).messages]
-    assert texts == ["Is the kettle here?", "Yes, it is.", "And the lid?"]
+    assert await world.look(visitor) == ["Is the kettle here?", "Yes, it is.", "And the lid?"]
 
 
 async def test_proof_evicts_the_claims_of_others(world: World) -> None:
