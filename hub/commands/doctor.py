@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from argparse import Namespace
 from collections import Counter
 
@@ -31,6 +32,8 @@ _MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 
 
 async def examine(session: Session, given: Namespace) -> Outcome:
+    # What it finds it says itself.
+    logging.getLogger("hub").setLevel(logging.CRITICAL)
     try:
         settings = session.settings
     except Usage as problem:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-import sqlalchemy.exc
-
 from hub.data_folder import BadFolder, FolderInUse
 from hub.errors import HubError
 from hub.keyring import UnfitKey, WrongKey
@@ -40,8 +38,9 @@ def sentence(problem: BaseException) -> str | None:
 
 def is_of_database(problem: BaseException) -> bool:
     """Whether the database refused, broke or was not reached."""
-    known = (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, OSError)
-    return isinstance(problem, known) or type(problem).__module__.startswith("asyncpg")
+    return isinstance(problem, (sqlite3.Error, OSError)) or type(problem).__module__.startswith(
+        ("asyncpg", "sqlalchemy")
+    )
 
 
 def first_line(problem: BaseException) -> str:

@@ -12,7 +12,7 @@ from hub.commands.checks import Finding, fault, well
 from hub.commands.errors import first_line, is_of_database
 from hub.config import Settings
 from hub.data_folder import DATABASE
-from hub.database import Database, Reading
+from hub.database import Busy, Database, Reading
 from hub.keyring import Keyring
 from hub.postgres import PostgresDatabase
 from hub.repositories import checks as sql
@@ -60,10 +60,11 @@ async def check_schema(db: Database) -> list[Finding]:
     try:
         version = await db.view(lambda reading: reading.value(sql.schema_version))
     except Exception as problem:
-        if not is_of_database(problem):
+        reason = problem.__cause__ if isinstance(problem, Busy) and problem.__cause__ else problem
+        if not is_of_database(reason):
             raise
-        if sql.SCHEMA not in str(problem):
-            return [fault("database", f"not reached: {first_line(problem)}", "Is it running? Is --database-url right?")]
+        if sql.SCHEMA not in str(reason):
+            return [fault("database", f"not reached: {first_line(reason)}", "Is it running? Is --database-url right?")]
         # It is reached, and has no table that names its schema.
         version = None
     wanted = newest()
