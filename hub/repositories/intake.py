@@ -89,6 +89,7 @@ first_copy = Statement(
 copy = Statement(
     select(copies.c.entry_id, copies.c.at).where(copies.c.fingerprint == bindparam("fingerprint")).with_for_update()
 )
+known_copy = Statement(select(copies.c.entry_id).where(copies.c.fingerprint == bindparam("fingerprint")))
 renew_copy = Statement(
     update(copies).where(copies.c.fingerprint == bindparam("fingerprint")).values(bound(copies, "entry_id", "at"))
 )

@@ -108,9 +108,17 @@ class House:
         return await self.hub.db.view(lambda rd: rd.all(statement, **values))
 
 
+# For the tests whose rules differ where two units run at once.
+BOTH = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture(name="house")
-async def open_house(tmp_path: Path, clock: Clock) -> AsyncIterator[House]:
-    hub = await build(Settings(data=tmp_path / "hub"), found.channels(), found.shops(), clock)
+async def open_house(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    kind = getattr(request, "param", "sqlite")
+    settings = Settings(
+        data=tmp_path / "hub", database_url="" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    )
+    hub = await build(settings, found.channels(), found.shops(), clock)
     async with running(hub), serving(create_app(hub)) as url:
         yield House(hub, url)
     hub.passwords.stop()
