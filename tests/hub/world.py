@@ -151,6 +151,14 @@ class World:
         visitor_id, _ = await self.hub.visitors.begin(self.accounts["web"])
         return visitor_id
 
+    async def look(self, visitor_id: int) -> list[str]:
+        """A visitor's browser is here and has all that was written to it; the texts in its window."""
+        await self.hub.visitors.came(visitor_id)
+        messages = (await self.hub.visitors.window(visitor_id)).messages
+        if messages:
+            await self.hub.visitors.got(visitor_id, self.accounts["web"].id, messages[-1].id)
+        return [message.text for message in messages]
+
     async def chat(self, visitor_id: int, text: str = "Hello", key: str = "") -> Any:
         """A visitor writes; the entry."""
         message = await self.hub.visitors.say(visitor_id, self.accounts["web"], text, (), key or f"key-{number()}")
