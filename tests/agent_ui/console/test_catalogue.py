@@ -9,7 +9,7 @@ AGENT_UI = Path(__file__).resolve().parents[3] / "agent_ui"
 CONSOLE = AGENT_UI / "console"
 
 # Words between tags, or in an attribute that people read.
-WORDS = re.compile(r">\s*[A-Z][a-z]+[^<>{}=;]*<|(?:aria-label|title|placeholder|alt)=\"[A-Za-z]")
+WORDS = re.compile(r"(?<!=)>\s*[A-Z][a-z]+[^<>{}=;]*<|(?:aria-label|title|placeholder|alt)=\"[A-Za-z]")
 KEY = re.compile(r"""\bt\(\s*(?:[^"`()]*\?\s*)?["`]([a-z][\w.]*)["`](?:\s*:\s*["`]([a-z][\w.]*)["`])?""")
 GAP = re.compile(r"\{(\w+)\}")
 

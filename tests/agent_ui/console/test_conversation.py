@@ -1,0 +1,121 @@
+"""The thread: everything in one order, a window over long ones, who else is there."""
+
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from hub.security import Actor
+from tests.agent_ui.console.conftest import OpenConsole
+from tests.agent_ui.pages.conftest import House
+
+LONG = 260
+BEN = "ben@feldweg.example"
+
+
+async def fill(house: House, messages: int) -> int:
+    customer = 0
+    for number in range(messages):
+        customer = (await house.receive(f"Message number {number}")).customer_id
+    return customer
+
+
+async def drawn(page: Page) -> dict[str, Any]:
+    script = """() => {
+      const box = document.querySelector('.timeline');
+      const edge = box.getBoundingClientRect().top;
+      const first = [...box.querySelectorAll('[data-entry]')].find(e => e.getBoundingClientRect().bottom > edge);
+      return { entries: box.querySelectorAll('[data-entry]').length, nodes: document.querySelectorAll('*').length,
+               first: first.dataset.entry, top: first.getBoundingClientRect().top,
+               end: box.scrollHeight - box.scrollTop - box.clientHeight };
+    }"""
+    seen: dict[str, Any] = await page.evaluate(script)
+    return seen
+
+
+async def test_long_conversation_is_drawn_through_a_window(house: House, ana: Actor, console: OpenConsole) -> None:
+    customer = await fill(house, LONG)
+    page = await console(f"inbox/open/{customer}")
+    await expect(page.get_by_text(f"Message number {LONG - 1}", exact=True).last).to_be_visible()
+    assert (await drawn(page))["entries"] <= 60
+    await page.locator(".timeline").hover()
+
+    for _ in range(200):
+        await page.mouse.wheel(0, -800)
+        seen = await drawn(page)
+        assert seen["entries"] <= 150
+        assert seen["nodes"] <= 3000
+        if await page.get_by_text("The conversation begins here").is_visible():
+            break
+
+    await expect(page.get_by_text("Message number 0", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="To the newest").click()
+    await expect(page.get_by_text(f"Message number {LONG - 1}", exact=True).last).to_be_visible()
+    assert (await drawn(page))["end"] < 5
+
+
+async def test_new_message_does_not_move_what_is_being_read(house: House, ana: Actor, console: OpenConsole) -> None:
+    customer = await fill(house, 40)
+    page = await console(f"inbox/open/{customer}")
+    await expect(page.get_by_text("Message number 39", exact=True).last).to_be_visible()
+    await page.locator(".timeline").hover()
+    await page.mouse.wheel(0, -600)
+    await expect(page.get_by_role("button", name="To the newest")).to_be_visible()
+    before = await drawn(page)
+
+    await house.receive("One more thing")
+
+    await expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    after = await drawn(page)
+    assert (after["first"], after["top"]) == (before["first"], before["top"])
+
+
+async def test_order_number_in_a_message_opens_the_order(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Where is order 10492? 🙂 I mean order 10492.")
+    page = await console(f"inbox/open/{taken.customer_id}")
+    await expect(page.locator(".bubble")).to_contain_text("Where is order 10492? 🙂 I mean order 10492.")
+
+    for link in await page.locator(".order-link").all():
+        assert await link.inner_text() == "10492"
+
+
+async def test_colleague_who_reads_is_seen(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Is the kettle there?")
+    await house.colleague(ana, "Ben", "agent")
+    mine = await console(f"inbox/open/{taken.customer_id}")
+    theirs = await console(f"inbox/open/{taken.customer_id}", email=BEN)
+
+    await expect(mine.get_by_text("Ben is reading")).to_be_visible()
+    await theirs.get_by_label("Reply to the customer").fill("It is")
+    await expect(mine.get_by_text("Ben is answering")).to_be_visible()
+
+
+async def test_reading_marks_a_request_as_read(house: House, ana: Actor, console: OpenConsole) -> None:
+    await house.receive("Is the kettle there?")
+    page = await console("inbox/open")
+    await expect(page.locator(".row.unread")).to_have_count(1)
+
+    await page.locator(".row").click()
+
+    await expect(page.locator(".row.unread")).to_have_count(0)
+
+
+async def test_words_are_shown_as_words(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("<img src=x onerror=alert(1)> <b>bold</b>")
+    page = await console(f"inbox/open/{taken.customer_id}")
+
+    await expect(page.locator(".bubble")).to_have_text("<img src=x onerror=alert(1)> <b>bold</b>")
+    assert await page.locator(".bubble img").count() == 0
+
+
+async def test_subject_and_priority_are_changed_in_a_dialog(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Is the kettle there?")
+    page = await console(f"inbox/open/{taken.customer_id}")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Change the request").click()
+
+    await page.get_by_label("Subject").fill("Kettle in the shop")
+    await page.get_by_label("Priority").select_option("urgent")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.locator(".chip")).to_contain_text("Kettle in the shop")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
