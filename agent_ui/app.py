@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from agent_ui import api, assets, errors, guards, pages, sockets
+from agent_ui import api, assets, errors, guards, hooks, pages, sockets
 from agent_ui.sockets.feed import Feed
 from agent_ui.sockets.presence import Presence
+from agent_ui.sockets.screen_pop import ScreenPop
 from agent_ui.sockets.widget import Widgets
 from hub.bootstrap import Hub
 
@@ -19,7 +20,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Starlette:
     """The application of a started hub; it listens to the hub's log from now on. `pace`: how slowly bodies may come."""
     public = urlsplit(hub.settings.public_url)
     app = Starlette(
-        routes=[*assets.routes, *api.routes, *sockets.routes, *pages.routes],
+        routes=[*assets.routes, *api.routes, *hooks.routes, *sockets.routes, *pages.routes],
         exception_handlers=errors.HANDLERS,
         middleware=[
             Middleware(
@@ -37,6 +38,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Starlette:
     presence.on_typing(widgets.on_typing)
     hub.log.listen(feed.on_events)
     hub.log.listen(widgets.on_events)
+    hub.log.listen(ScreenPop(hub, feed).on_events)
     app.state.hub = hub
     app.state.feed = feed
     app.state.widgets = widgets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import secrets
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from hub.services.delivery import Delivery
 from hub.services.disown import Disownings
 from hub.services.drafts import Drafts
 from hub.services.forms import Forms
+from hub.services.hooks import Hooks
 from hub.services.intake import Intake
 from hub.services.key_check import check_key
 from hub.services.log import Event, Log, seal
@@ -57,6 +59,8 @@ from hub.sqlite import SqliteDatabase
 logger = logging.getLogger(__name__)
 
 TICK_S = 1.0
+# Ticks between two rounds of forgetting what is kept for a while only.
+TIDY_EVERY = 60
 
 
 class Hub:
@@ -108,6 +112,7 @@ class Hub:
         self.intake = Intake(db, files, keyring, capabilities, self.country)
         self.forms = Forms(self.intake, self.clock)
         self.reader = Reader(db, files, self.intake, self.accounts, channels)
+        self.hooks = Hooks(db, self.accounts, self.reader)
         self.connections = Connections(self.accounts, self.reader, channels)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
         self.delivery = Delivery(db, channels, self.accounts, self.outgoing)
@@ -178,11 +183,13 @@ class Hub:
 
     async def _tick(self) -> None:
         """What time itself causes. The hub's clock may jump, so it is looked at, not waited for."""
-        while True:
+        for tick in itertools.count():
             try:
                 while await self.requests.wake_due():
                     pass
-                await self.log.forget_old()
+                if tick % TIDY_EVERY == 0:
+                    await self.log.forget_old()
+                    await self.attachments.forget_unattached()
             except Exception:
                 logger.exception("The timer failed", extra={"action": "tick_failed"})
             await asyncio.sleep(TICK_S)

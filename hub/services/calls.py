@@ -281,3 +281,8 @@ class Calls:
         """Who may be calling; `found` are customers that the search found for the same words."""
         authorize(actor, "search")
         return await self._db.view(candidates, q, self._country(), self._snapshot, found)
+
+    async def who_may_call(self, phone: str | None, customer_id: int | None) -> list[Candidate]:
+        """Who may be calling from this number, for all consoles at once; `customer_id` is where the call was filed."""
+        found = [] if customer_id is None else [customer_id]
+        return await self._db.view(candidates, phone or "", self._country(), self._snapshot, found)

@@ -9,6 +9,7 @@ import msgspec
 from hub.database import Transaction
 from hub.ports.message import AttachmentIn
 from hub.repositories import conversations as sql
+from hub.repositories import requests as requests_sql
 from hub.services import mentions, search
 
 # A provider's time is believed when it is not in the future and not absurdly old.
@@ -108,6 +109,11 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
         tx.run(sql.add_body, entry_id=entry_id, html=entry.html, remote_images=entry.remote_images)
     if entry.text or entry.subject:
         search.index_message(tx, entry_id, when, entry.text, entry.subject)
+    if entry.request_id is not None:
+        for mention in named:
+            tx.run(
+                requests_sql.link_order, request_id=entry.request_id, source=mention.source, number=mention.number
+            )
     tx.touch("entries", entry_id)
     return Appended(entry_id, seq)
 
