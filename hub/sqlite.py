@@ -77,13 +77,16 @@ class SqliteDatabase(Database):
 
     async def stop(self) -> None:
         self._closing = True
-        if self._writer.is_alive():
+        is_started = self._writer.is_alive()
+        if is_started:
             self._jobs.put(None)
             await asyncio.to_thread(self._writer.join)
-            self._db.close()
         self._readers.shutdown()
         for db in self._opened:
             db.close()
+        if is_started:
+            # Whoever closes last empties the write-ahead log, which readers cannot.
+            self._db.close()
 
     async def unit(self, fn: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if self._closing:

@@ -95,7 +95,7 @@ def test_a_hub_that_is_told_to_stop_ends_well(folder: Path, number: int) -> None
         assert (folder / "control.json").exists()
 
         assert hub.stop(number) == 0
-        assert not (folder / "control.json").exists()
+        assert sorted(path.name for path in folder.iterdir()) == ["files", "key", "lock", "onethread.db"]
         assert hub.log.read_text() == ""
 
 
@@ -165,6 +165,7 @@ def test_two_nodes_share_one_postgresql(tmp_path: Path, postgres_url: str) -> No
         ("channel", "parse"),
         ("import", "orders"),
         ("doctor",),
+        ("demo",),
         ("clock", "set"),
     ],
     ids=" ".join,

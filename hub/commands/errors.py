@@ -29,6 +29,8 @@ def sentence(problem: BaseException) -> str | None:
     """What people are told of a problem that was to be expected; None for one that only its traceback explains."""
     if isinstance(problem, _OURS):
         return str(problem)
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename} cannot be used: {problem.strerror}."
     if is_of_database(problem):
         return f"The database cannot be used: {first_line(problem)}. `doctor` looks closer."
     if isinstance(problem, ModuleNotFoundError) and problem.name in {"asyncpg", "redis"}:
@@ -38,9 +40,8 @@ def sentence(problem: BaseException) -> str | None:
 
 def is_of_database(problem: BaseException) -> bool:
     """Whether the database refused, broke or was not reached."""
-    return isinstance(problem, (sqlite3.Error, OSError)) or type(problem).__module__.startswith(
-        ("asyncpg", "sqlalchemy")
-    )
+    module = type(problem).__module__
+    return isinstance(problem, (sqlite3.Error, OSError)) or module.startswith(("asyncpg", "sqlalchemy"))
 
 
 def first_line(problem: BaseException) -> str:
