@@ -1,4 +1,4 @@
-"""Pages for people, complete without scripts but for those that scripts run in; a file's `routes` are found by being there."""
+"""Pages for people, complete without scripts where scripts are not their point; a file's `routes` are found."""
 
 from __future__ import annotations
 
