@@ -214,7 +214,8 @@ class Transaction(Reading):
 
     def touch(self, collection: str, *ids: int, audience: str = "") -> None:
         """These objects changed: the events of this unit carry them as they are when it ends."""
-        self.touched.setdefault(audience, {}).setdefault(collection, {}).update(dict.fromkeys(ids))
+        if ids:
+            self.touched.setdefault(audience, {}).setdefault(collection, {}).update(dict.fromkeys(ids))
 
     def count(self, name: str, delta: int) -> None:
         """A counter that screens show changed by `delta`."""

@@ -50,7 +50,7 @@ horizon = Statement(select(_horizon.label("xid")))
 beyond_horizon = Statement(
     select(events.c.id).where(text("events.xid >= pg_snapshot_xmin(pg_current_snapshot())")).order_by(events.c.id)
 )
-first_xid = Statement(select(func.coalesce(func.min(_xid), literal_column("0"))))
+first_xid = Statement(select(func.coalesce(func.min(_xid), literal_column("0"))).select_from(events))
 
 forget = Statement(delete(events).where(among(events.c.id, "ids")))
 # The first of the log, in its order, so that what is forgotten leaves no hole in what is kept.

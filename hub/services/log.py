@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 KEPT_MS = 48 * 3_600_000
 BATCH = 500
+# A connection pool full of units that commit at this moment is the longest list there may be.
+_POSITION = re.compile(
+    r"(?:(?P<xid>[0-9]{1,18})-)?(?P<last>[0-9]{1,18})(?(xid)-(?P<seen>(?:[0-9]{1,18}(?:\.[0-9]{1,18}){0,999})?))"
+)
 # How long other nodes' events may stay unseen when a hint was lost.
 POLL_S = 1.0
 
@@ -51,14 +56,11 @@ class Position(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, text: str) -> Position | None:
         """The position a client says it has; None when it is not one of ours."""
-        try:
-            parts = text[:4000].split("-")
-            if len(parts) == 1:
-                return cls(int(parts[0]))
-            xid, last, seen = parts
-            return cls(int(last), int(xid), frozenset(int(i) for i in seen.split(".") if i))
-        except ValueError:
+        found = _POSITION.fullmatch(text)
+        if found is None:
             return None
+        seen = frozenset(int(i) for i in (found["seen"] or "").split(".") if i)
+        return cls(int(found["last"]), int(found["xid"] or 0), seen)
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A console as agent_ui/README.md describes it: a state that starts from a snapshot and is brought forward by events."""
+"""A console as agent_ui/README.md describes it: a state from a snapshot, brought forward by events."""
 
 from typing import Any
 
