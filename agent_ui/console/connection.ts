@@ -169,5 +169,11 @@ export function change(part: store.Part, by: () => void): void {
   show([part]);
 }
 
+/** The session has ended, as the page says when it is asked; the line tries no more. */
+export function endSession(): void {
+  line.close();
+  link.value = { is: "over", code: "signed_out", text: "" };
+}
+
 export const tell = line.tell;
 export const retryNow = line.retry;

@@ -1,6 +1,7 @@
 /** How far an answer got, as a word with its sign, and what can be done when it did not arrive. */
 
 import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { Check, Checks, Clock, type Icon, Question, Retry, Undo, Warning } from "../shared/icons";
 import { call, canConfirm } from "./connection";
 import type { Delivery, DeliveryState, Entry } from "./protocol";
@@ -52,13 +53,25 @@ function timesOf(delivery: Delivery): string {
 /** What stands beneath a bubble: the way back while it lasts, a failure with its reason, a change of channel. */
 export function DeliveryStrip({ entry }: { entry: Entry }): JSX.Element | null {
   const { delivery } = entry;
+  const undoable = useUntil(delivery?.undo_until ?? null);
   if (!delivery) return null;
-  const undoable = delivery.undo_until !== null && Date.parse(delivery.undo_until) > now();
   if (undoable && ["scheduled", "queued"].includes(delivery.state)) return <UndoStrip entry={entry} delivery={delivery} />;
   if (delivery.state === "failed" || delivery.state === "uncertain") return <Failure entry={entry} delivery={delivery} />;
   if (!delivery.moved_to) return null;
   const { channel, moved_to: to } = delivery;
   return <p class="moved-on">{t("delivery.moved", { channel: channelName(channel), address: to.address })}</p>;
+}
+
+/** True until a time, and drawn again when it has come. */
+function useUntil(time: string | null): boolean {
+  const [, draw] = useState(0);
+  const left = time === null ? 0 : Date.parse(time) - now();
+  useEffect(() => {
+    if (left <= 0) return;
+    const timer = setTimeout(() => draw((times) => times + 1), left + 50);
+    return () => clearTimeout(timer);
+  }, [time]);
+  return left > 0;
 }
 
 function UndoStrip({ entry, delivery }: { entry: Entry; delivery: Delivery }): JSX.Element {

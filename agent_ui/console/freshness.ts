@@ -1,7 +1,7 @@
 /** After an outage: whether this session still counts, and whether the hub serves a newer console than this one. */
 
 import { effect, signal } from "@preact/signals";
-import { link } from "./connection";
+import { endSession, link } from "./connection";
 
 /** The hub has a newer console; the agent decides when to load it. */
 export const outdated = signal(false);
@@ -17,7 +17,7 @@ async function ask(): Promise<void> {
   try {
     const answer = await fetch(location.pathname, { redirect: "manual", cache: "no-store" });
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
-      link.value = { is: "over", code: "signed_out", text: "" };
+      endSession();
     } else if (answer.ok && link.peek().is === "open") compare(await answer.text());
   } catch {
     // There is no hub to ask; the connection's own strip says so.

@@ -125,6 +125,7 @@ function useSteadyRows(rows: readonly Row[], box: { current: HTMLElement | null 
 
 function Rows({ view }: { view: string }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
   const fits = ready.value && list.value.view === hubView(view || "mine");
   const steady = useSteadyRows(fits ? list.value.rows : [], box);
   const late = useLate(!fits);
@@ -136,7 +137,14 @@ function Rows({ view }: { view: string }): JSX.Element {
   if (!fits) return late ? <Skeleton rows={8} /> : <div class="rows" />;
   if (!steady.rows.length) return <EmptyView view={view} />;
   return (
-    <>
+    <div
+      class="rows-frame"
+      ref={frame}
+      onPointerEnter={(event) => event.pointerType === "mouse" && steady.setBusy(true)}
+      onPointerLeave={() => steady.setBusy(false)}
+      onFocusIn={() => steady.setBusy(true)}
+      onFocusOut={(event) => !frame.current?.contains(event.relatedTarget as Node) && steady.setBusy(false)}
+    >
       <Age />
       {steady.fresh > 0 && (
         <button type="button" class="fresh-bar" onClick={steady.showAll}>
@@ -144,16 +152,7 @@ function Rows({ view }: { view: string }): JSX.Element {
           {t("rows.fresh", { n: steady.fresh })}
         </button>
       )}
-      <div
-        class="rows"
-        ref={box}
-        onPointerEnter={(event) => event.pointerType === "mouse" && steady.setBusy(true)}
-        onPointerLeave={() => steady.setBusy(false)}
-        onFocusIn={() => steady.setBusy(true)}
-        onFocusOut={(event) => !box.current?.contains(event.relatedTarget as Node) && steady.setBusy(false)}
-        onScroll={(event) => nearEnd(event.currentTarget) && moreRows()}
-        onKeyDown={walkRows}
-      >
+      <div class="rows" ref={box} onScroll={(event) => nearEnd(event.currentTarget) && moreRows()} onKeyDown={walkRows}>
         <ul>
           {steady.rows.map((row, index) => (
             <InboxRow
@@ -166,7 +165,7 @@ function Rows({ view }: { view: string }): JSX.Element {
         </ul>
         {list.value.floor && <Skeleton rows={1} />}
       </div>
-    </>
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ export type Item =
   | { is: "orders"; key: string; entries: Entry[] };
 
 const BURST_MS = 60_000;
+const BURST_MOST = 10;
 
 const KINDS: Record<Entry["kind"], Item["is"]> = {
   message: "burst",
@@ -79,6 +80,7 @@ function goesOn(burst: Entry[], entry: Entry): boolean {
   return (
     first !== undefined &&
     last !== undefined &&
+    burst.length < BURST_MOST &&
     last.channel === entry.channel &&
     last.direction === entry.direction &&
     last.author.id === entry.author.id &&
@@ -114,10 +116,26 @@ function alike(a: Item, b: Item): boolean {
   return a.is === b.is && ours.length === theirs.length && ours.every((entry, index) => entry === theirs[index]);
 }
 
-/** From where to where of the items is drawn: at most `most` entries that end with the item before `until`. */
+/** From where to where of the items is drawn: about `most` entries that end with the item before `until`. */
 export function windowOf(items: readonly Item[], until: number, most: number): [number, number] {
-  let entries = 0;
-  let from = until;
-  while (from > 0 && entries < most) entries += Math.max(1, entriesOfItem(items[--from] as Item).length);
-  return [from, until];
+  return [earlier(items, until, most), until];
+}
+
+/** The place that lies about so many entries before this one. */
+export function earlier(items: readonly Item[], from: number, entries: number): number {
+  let at = from;
+  for (let left = entries; at > 0 && left > 0; at--) left -= weight(items[at - 1]);
+  return at;
+}
+
+/** The place that lies about so many entries after this one. */
+export function later(items: readonly Item[], from: number, entries: number): number {
+  let at = from;
+  for (let left = entries; at < items.length && left > 0; at++) left -= weight(items[at]);
+  return at;
+}
+
+/** Days and requests take their room too. */
+function weight(item: Item | undefined): number {
+  return item ? Math.max(1, entriesOfItem(item).length) : 0;
 }

@@ -127,7 +127,9 @@ export function snoozeTimes(): { label: string; until: Date }[] {
 /** The request next to this one in the list, to go on with after it is solved. */
 export function neighbour(step: 1 | -1): { customer: number; request: number } | null {
   const rows = list.peek().rows;
-  const here = rows.findIndex((row) => row.id === current.peek()?.id);
+  // The address knows first, while the conversation it names is still on its way.
+  const id = route.peek().request ?? current.peek()?.id;
+  const here = rows.findIndex((row) => row.id === id);
   const next = rows[here < 0 ? 0 : here + step];
   return next ? { customer: next.customer_id, request: next.id } : null;
 }

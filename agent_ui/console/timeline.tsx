@@ -8,7 +8,7 @@ import { noteScreen } from "./base";
 import { me, type Open, presence } from "./connection";
 import { TimelineItem } from "./entry";
 import { filtered } from "./filter";
-import { entriesOfItem, type Item, reuse, timelineItems, windowOf } from "./items";
+import { earlier, entriesOfItem, type Item, later, reuse, timelineItems, windowOf } from "./items";
 import { olderEntries, olderLoading, openNewest, pointedAt } from "./opening";
 import { outbox, type Sending } from "./outbox";
 import { Dots } from "./row";
@@ -99,12 +99,11 @@ function toEnd(box: HTMLElement): void {
 
 function goUp(items: readonly Item[], from: number, to: number, until: { value: string | null }): void {
   if (from === 0) return void olderEntries();
-  const end = Math.max(1, to - STEP);
-  until.value = items[end - 1]?.key ?? null;
+  until.value = items[Math.max(1, earlier(items, to, STEP)) - 1]?.key ?? null;
 }
 
 function goDown(items: readonly Item[], to: number, until: { value: string | null }): void {
-  const end = to + STEP;
+  const end = later(items, to, STEP);
   until.value = end >= items.length ? null : (items[end - 1]?.key ?? null);
 }
 
@@ -137,7 +136,7 @@ function point(items: readonly Item[], until: { value: string | null }, atEnd: {
   if (wanted === null) return;
   const at = items.findIndex((item) => entriesOfItem(item).some(({ id }) => id === wanted));
   if (at < 0) return;
-  const end = Math.min(items.length, at + STEP);
+  const end = later(items, at, STEP);
   atEnd.current = false;
   until.value = end === items.length ? null : (items[end - 1]?.key ?? null);
   requestAnimationFrame(() => {

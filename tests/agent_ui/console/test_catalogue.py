@@ -15,7 +15,8 @@ GAP = re.compile(r"\{(\w+)\}")
 
 
 def section(language: str) -> dict[str, Any]:
-    texts: dict[str, Any] = json.loads((AGENT_UI / "messages" / f"{language}.json").read_text(encoding="utf-8"))["console"]
+    catalogue = json.loads((AGENT_UI / "messages" / f"{language}.json").read_text(encoding="utf-8"))
+    texts: dict[str, Any] = catalogue["console"]
     return texts
 
 

@@ -1,6 +1,6 @@
 """What is written: drafts that outlive everything, answers that are refused rather than sent blindly, notes."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from hub.security import Actor
 from tests.agent_ui.console.conftest import OpenConsole, answer, focused
@@ -113,7 +113,7 @@ async def test_gap_that_nothing_fills_stops_the_sending(house: House, ana: Actor
 
 async def test_file_is_uploaded_and_sent(house: House, ana: Actor, console: OpenConsole) -> None:
     _, page = await conversation(house, console)
-    upload = {"name": "receipt.txt", "mimeType": "text/plain", "buffer": b"79.00"}
+    upload = FilePayload(name="receipt.txt", mimeType="text/plain", buffer=b"79.00")
     await page.locator("input[type=file]").set_input_files([upload])
     await expect(page.locator(".composer-files")).to_contain_text("receipt.txt")
 

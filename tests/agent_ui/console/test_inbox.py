@@ -61,9 +61,7 @@ async def test_reload_and_back_lead_where_one_was(house: House, ana: Actor, cons
     await expect(page.get_by_role("heading", name="Choose a conversation")).to_be_visible()
 
 
-async def test_search_marks_the_words_and_leads_to_the_message(
-    house: House, ana: Actor, console: OpenConsole
-) -> None:
+async def test_search_marks_the_words_and_leads_to_the_message(house: House, ana: Actor, console: OpenConsole) -> None:
     await house.receive("Is the kettle there?")
     page = await console("find/all")
 
@@ -74,9 +72,7 @@ async def test_search_marks_the_words_and_leads_to_the_message(
     await expect(page.locator(".bubble")).to_have_text(["Is the kettle there?"])
 
 
-async def test_spam_leaves_the_inbox_and_comes_back_when_undone(
-    house: House, ana: Actor, console: OpenConsole
-) -> None:
+async def test_spam_leaves_the_inbox_and_comes_back_when_undone(house: House, ana: Actor, console: OpenConsole) -> None:
     taken = await house.receive("Buy followers")
     page = await console(f"inbox/open/{taken.customer_id}")
     await page.get_by_role("button", name="More", exact=True).click()

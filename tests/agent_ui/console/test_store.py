@@ -32,9 +32,9 @@ def row(id: int, rank: int, version: int = 1, views: tuple[str, ...] = ("open",)
     return {"id": id, "version": version, "rank": rank, "views": list(views)}
 
 
-def entry(id: int, shown_at: str, customer_id: int = 7, conversation_id: int = 7, seq: int = 1, version: int = 1) -> Json:
-    names = {"id": id, "version": version, "customer_id": customer_id, "conversation_id": conversation_id}
-    return names | {"seq": seq, "shown_at": shown_at}
+def entry(id: int, shown_at: str, **changes: int) -> Json:
+    named = {"id": id, "version": 1, "customer_id": 7, "conversation_id": 7, "seq": 1, "shown_at": shown_at}
+    return named | changes
 
 
 def conversation(*entries: Json, floor: list[Any] | None = None) -> Json:
