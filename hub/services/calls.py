@@ -30,11 +30,16 @@ OUTCOMES = ("answered", "promised", "call_back", "left_message", "handed_over", 
 
 
 class CallNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What a colleague writes down of a call. Without a customer it is filed by its number, else under a new one."""
+    """What a colleague writes down of a call.
+
+    Without a customer it is filed with whoever holds the e-mail address the caller gave, else the number, else under a
+    new one: filing reveals nothing to the caller.
+    """
 
     text: str = ""
     customer: int | None = None
     phone: str | None = None
+    email: str | None = None
     name: str = ""
     direction: Literal["in", "out"] = "in"
     request: int | None = None
@@ -57,10 +62,12 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     orders: list[OrderView]
 
 
-def _caller(tx: Transaction, phone: str | None, name: str, country: str) -> Who | None:
-    if not phone:
-        return None
-    return identities.arrive(tx, Arrival(kind="phone", address=phone, name=name), country)
+def _caller(tx: Transaction, phone: str | None, name: str, country: str, email: str | None = None) -> Who | None:
+    if email:
+        return identities.arrive(tx, Arrival(kind="email", address=email, name=name), country)
+    if phone:
+        return identities.arrive(tx, Arrival(kind="phone", address=phone, name=name), country)
+    return None
 
 
 def _nobody_known(tx: Transaction, name: str) -> Who:
@@ -103,7 +110,7 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
         if call.phone and normal and not holder:
             _number_of_customer(tx, who, call.phone, normal)
     else:
-        who = _caller(tx, call.phone, call.name, country) or _nobody_known(tx, call.name)
+        who = _caller(tx, call.phone, call.name, country, call.email) or _nobody_known(tx, call.name)
     request = _request(tx, who, call.request, call.subject or call.text, actor.id)
     entry = append(tx, _entry(actor, call, account, who, request.id))
     # Who was spoken to waits for nobody; what was promised is still to do.

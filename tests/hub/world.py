@@ -72,6 +72,10 @@ class World:
         await self.hub.prepare()
         for name in ("mail", "sales"):
             await self.hub.accounts.save(name, "fake", {"address": f"{name}@shop.example"})
+        await self.join()
+
+    async def join(self) -> None:
+        """Work in a hub that another process has opened."""
         self.accounts = {row.name: row for row in await self.hub.accounts.every()}
 
     # --- what is there ---

@@ -154,7 +154,12 @@ async def test_a_failing_listener_does_not_keep_the_others_from_hearing(world: W
 
 async def test_a_log_that_runs_is_woken_by_commits(world: World) -> None:
     heard: asyncio.Queue[int] = asyncio.Queue()
-    world.hub.log.listen(lambda events: [heard.put_nowait(number) for number in numbers(events)] and None)
+
+    def hear(events: list[Event]) -> None:
+        for number in numbers(events):
+            heard.put_nowait(number)
+
+    world.hub.log.listen(hear)
     await world.hub.log.start()
     running = asyncio.create_task(world.hub.log.run())
 
