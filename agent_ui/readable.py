@@ -39,6 +39,16 @@ def time_of(moment: datetime | int, now: int, zone: str, t: Translate) -> str:
     return t("time.other_day", day=str(local.day), month=t("months").split()[local.month - 1], clock=clock)
 
 
+def day_of(moment: datetime, zone: str, t: Translate) -> str:
+    """The day with its year."""
+    local = moment.astimezone(_zone(zone))
+    return t("export.day", day=str(local.day), month=t("months").split()[local.month - 1], year=str(local.year))
+
+
+def clock_of(moment: datetime, zone: str) -> str:
+    return f"{moment.astimezone(_zone(zone)):%H:%M}"
+
+
 def browser_of(user_agent: str) -> str:
     """The browser and system that a User-Agent header speaks of, empty when it names neither."""
     names = (_first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent))

@@ -29,9 +29,14 @@ def language(request: Request) -> str:
 def render(
     request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
-    """A page. Beside `context` the template has `t` (its texts), `language`, `nonce`, `asset`, `host` and `path`."""
+    """A page, made of a template as `part` makes it."""
+    return HTMLResponse(part(request, template, **context), status, headers)
+
+
+def part(request: Request, template: str, **context: Any) -> str:
+    """A template's text. Beside `context` it has `t` (its texts), `language`, `nonce`, `asset`, `host` and `path`."""
     chosen = language(request)
-    page = _environment.get_template(template).render(
+    return _environment.get_template(template).render(
         t=translator(chosen, "page"),
         language=chosen,
         nonce=request.state.nonce,
@@ -39,4 +44,3 @@ def render(
         path=request.url.path,
         **context,
     )
-    return HTMLResponse(page, status, headers)

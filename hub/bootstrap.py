@@ -33,6 +33,7 @@ from hub.services.customers import Customers
 from hub.services.delivery import Delivery
 from hub.services.disown import Disownings
 from hub.services.drafts import Drafts
+from hub.services.export import Exports
 from hub.services.forms import Forms
 from hub.services.hooks import Hooks
 from hub.services.intake import Intake
@@ -125,6 +126,7 @@ class Hub:
         self.attachments = Attachments(db, files)
         self.mail_pages = MailPages(db, files)
         self.visitors = Visitors(db, keyring, capabilities, self.country)
+        self.exports = Exports(db, self.snapshot)
         self.disownings = Disownings(db, keyring)
         self.pace = Pace(db)
         self.orders = Orders(db)

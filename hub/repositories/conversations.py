@@ -89,6 +89,19 @@ before = Statement(
     .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
     .limit(bindparam("limit"))
 )
+after = Statement(
+    select(*_ENTRY)
+    .select_from(_FROM)
+    .where(
+        entries.c.conversation_id == bindparam("conversation_id"),
+        tuple_(entries.c.shown_at, entries.c.id)
+        > tuple_(
+            bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)
+        ),
+    )
+    .order_by(entries.c.shown_at, entries.c.id)
+    .limit(bindparam("limit"))
+)
 since = Statement(
     select(*_ENTRY)
     .select_from(_FROM)
