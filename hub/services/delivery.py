@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from hub.addresses import same_or_none
 from hub.clock import to_ms
 from hub.database import Database, Transaction
 from hub.errors import Conflict, HubError, NotFound, Unavailable
@@ -20,6 +21,7 @@ from hub.repositories import accounts as accounts_sql
 from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as sql
 from hub.repositories import identities as identities_sql
+from hub.repositories import visitors as visitors_sql
 from hub.security import Actor, authorize
 from hub.services import requests
 from hub.services.accounts import Accounts, set_state
@@ -302,17 +304,16 @@ def follow_up(tx: Transaction, delivery_id: int, channels: Mapping[str, Channel]
 
 
 def _address_given(tx: Transaction, session: Any, kind: str) -> Any | None:
-    """The address that this session's customer gave: proven meanwhile, or the newest they typed."""
-    rows = usable(tx.all(identities_sql.endpoints_of, customer_ids=[session.customer_id]))
-    own = [row for row in rows if row.kind == kind]
-    given = max(own, key=lambda row: (row.held, STRENGTH[row.assurance], row.id), default=None)
-    if given is None or given.held:
-        return given
-    # What was typed and then proven is held by the customer whom the session joined.
+    """The address that this visitor was told we would write to: the one they gave, else the one the shop vouched for."""
+    visitor = tx.first(visitors_sql.of_endpoint, endpoint_id=session.id)
+    told = visitor and (visitor.email or msgspec.json.decode(visitor.identity).get("email"))
+    address = same_or_none(kind, told or "")
+    if address is None:
+        return None
     members = group(tx, root(tx, session.customer_id).id)
-    known = tx.all(identities_sql.endpoints_of, customer_ids=[member.customer_id for member in members])
-    proven = (row for row in known if row.held and (row.kind, row.address) == (given.kind, given.address))
-    return next(proven, given)
+    known = usable(tx.all(identities_sql.endpoints_of, customer_ids=[member.customer_id for member in members]))
+    own = [row for row in known if (row.kind, row.address) == (kind, address)]
+    return max(own, key=lambda row: (row.held, STRENGTH[row.assurance], row.id), default=None)
 
 
 def account_for(tx: Transaction, kind: str, channels: Mapping[str, Channel]) -> Any | None:

@@ -417,7 +417,9 @@ class Visitors:
         )
 
     def _me(self, visitor: Any) -> Me:
-        hint = masked("email", visitor.email) if visitor.email else ""
+        """What the browser may know: whom it speaks for, and where we write once it has gone."""
+        email = visitor.email or msgspec.json.decode(visitor.identity).get("email", "")
+        hint = masked("email", email) if email else ""
         return Me(name=visitor.name, email_hint=hint, identified=visitor.identity != "{}")
 
     def message(self, rd: Reading, entry_id: int, endpoint_id: int) -> VisitorMessage | None:
