@@ -24,6 +24,7 @@ from hub.ports.message import OutboundMessage, Part, Sent
 PREFIX = "whsec_"
 # A receiver refuses older requests, so that a recorded one cannot be sent again (spec: five minutes).
 TOLERANCE_S = 300
+_NO_ADDRESS = (httpx2.UnsupportedProtocol, httpx2.InvalidURL)
 
 
 def _key(secret: str) -> bytes:
@@ -76,6 +77,8 @@ class GenericChannel(Channel):
         try:
             async with client() as http:
                 answer = await http.post(url, content=body, headers=headers)
+        except _NO_ADDRESS as problem:
+            raise Misconfigured("The webhook's address must start with https:// and name a server.") from problem
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as problem:
             raise Unreachable("The shop's webhook does not answer.") from problem
         except httpx2.HTTPError as problem:
@@ -101,7 +104,7 @@ class GenericChannel(Channel):
         try:
             async with client() as http:
                 await http.head(url)
-        except httpx2.HTTPError as problem:
+        except (httpx2.HTTPError, *_NO_ADDRESS) as problem:
             return (Probe(step=f"Reach {url}", ok=False, remedy=f"{type(problem).__name__}: is the address right?"),)
         return (Probe(step=f"Reach {url}", ok=True),)
 
