@@ -19,7 +19,6 @@ from hub.keyring import Keyring
 from hub.passwords import Passwords
 from hub.ports.channel import Channel
 from hub.ports.commerce import Commerce
-from hub.postgres import PostgresDatabase
 from hub.schema import migrate_postgres, migrate_sqlite
 from hub.services.accounts import Accounts, add_built_in
 from hub.services.actors import Remembered
@@ -211,6 +210,9 @@ async def build(
     clock = clock or Clock(movable=settings.test_clock)
     db: Database
     if settings.database_url:
+        # Only a cluster needs this driver, and every command waits for what is imported.
+        from hub.postgres import PostgresDatabase
+
         url = settings.database_url.replace("postgresql:", "postgresql+asyncpg:", 1)
         await migrate_postgres(url)
         db = PostgresDatabase(url, clock)
