@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-_ENDINGS = frozenset(
-    ["ade", "adp", "apk", "app", "appx", "bat", "cab", "chm", "cmd", "com", "command", "cpl", "deb", "desktop", "dll", "dmg", "ear", "exe", "gadget", "hta", "img", "inf", "ins", "iso", "isp", "jar", "jnlp", "js", "jse", "lnk", "mde", "msc", "msi", "msix", "msp", "mst", "pif", "pkg", "ps1", "ps1xml", "psc1", "psm1", "py", "pyc", "pyw", "reg", "rpm", "run", "scf", "scr", "sct", "sh", "shb", "sys", "url", "vb", "vbe", "vbs", "vhd", "vhdx", "vxd", "war", "wsc", "wsf", "wsh", "xbap", "xll"]
-)
+_ENDINGS = {
+    "ade", "adp", "apk", "app", "appx", "bat", "cab", "chm", "cmd", "com", "command", "cpl", "deb", "desktop",
+    "dll", "dmg", "ear", "exe", "gadget", "hta", "img", "inf", "ins", "iso", "isp", "jar", "jnlp", "js", "jse",
+    "lnk", "mde", "msc", "msi", "msix", "msp", "mst", "pif", "pkg", "ps1", "ps1xml", "psc1", "psm1", "py", "pyc",
+    "pyw", "reg", "rpm", "run", "scf", "scr", "sct", "sh", "shb", "sys", "url", "vb", "vbe", "vbs", "vhd", "vhdx",
+    "vxd", "war", "wsc", "wsf", "wsh", "xbap", "xll",
+}  # fmt: skip
 _BEGINNINGS = (
     b"MZ",
     b"\x7fELF",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -24,6 +25,7 @@ from tests.agent_ui.pages.conftest import ANA, House, header_tokens, until
 from tests.parts.browser import axe
 from tests.parts.serving import serving
 
+BODIES = Statement(select(models.bodies.c.remote_images))
 UNREADABLE = Statement(select(models.entries.c.id).where(models.entries.c.unreadable))
 
 # Each would call the counter or open a dialog if it did anything at all.
@@ -238,6 +240,20 @@ async def test_pictures_from_elsewhere_are_counted_as_a_mail_comes_in(house: Hou
 
     assert entry.remote_images == 2
     assert "remote_images" not in entry.details
+
+
+async def test_they_are_counted_in_mail_from_a_mailbox_too(house: House) -> None:
+    await house.administrator()
+    await house.hub.accounts.save("post", "email", {"address": "help@feldweg.example"})
+    raw = EmailMessage()
+    raw["From"], raw["To"], raw["Subject"] = "maria@keller.example", "help@feldweg.example", "Kettle"
+    raw.set_content('<p>Hello <img src="https://a.example/1">', subtype="html")
+    account = await house.account("post")
+    await house.hub.reader.offer(account.id, [Received(provider_id="1", body=raw.as_bytes())])
+
+    (row,) = await until(lambda: house.rows(BODIES))
+
+    assert row.remote_images == 1
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
