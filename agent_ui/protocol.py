@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a console looks at, so that a snapshot can hold it."""
+    """What a console looks at, so that a snapshot can hold it. A floor of None asks for the first page."""
 
     view: str = "mine"
-    view_floor: tuple[int, int] | None = None
+    view_floor: tuple[int, int] | Literal["all"] | None = None
     customer: int | None = None
-    entries_floor: tuple[str, int] | None = None
+    entries_floor: tuple[datetime, int] | Literal["all"] | None = None
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,6 +7,8 @@ import logging
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 SECONDS = 10.0
 HEAD_BYTES = 32 * 1024
@@ -58,6 +60,15 @@ class GuardedHttp(HttpToolsProtocol):
         self.transport.abort()
 
 
+class GuardedSocket(WebSocketsSansIOProtocol):
+    """Lets the application give up on a client that reads nothing, instead of waiting until it does."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["state"]["abort"] = self.transport.abort
+
+
 class HidesRefusedSockets(logging.Filter):
     """A socket that was refused with an answer is no error, and a stranger must not fill the log with it."""
 
@@ -73,7 +84,7 @@ def server_options() -> dict[str, Any]:
     logging.getLogger("uvicorn.error").addFilter(_hides_refused_sockets)
     return {
         "http": GuardedHttp,
-        "ws": "websockets-sansio",
+        "ws": GuardedSocket,
         "ws_per_message_deflate": False,
         "ws_max_size": 64 * 1024,
         "server_header": False,

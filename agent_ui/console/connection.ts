@@ -40,6 +40,7 @@ export const open = derived("conversation", () => {
   return held && { ...held, entries: store.entriesOf(held), byId: held.entries };
 });
 export type Open = NonNullable<typeof open.value>;
+export const toReopen = derived("conversation", () => state.reopen);
 
 export const presence = signal<ReadonlyMap<number, Presence>>(new Map());
 /** How many changes came in at once after an outage; shown for a moment, then null again. */

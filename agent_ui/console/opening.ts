@@ -1,10 +1,10 @@
 /** Follows the route: asks the hub for the list and the conversation that the address names, and tells who reads. */
 
 import { effect, signal } from "@preact/signals";
-import { call, change, link, type Problem, ready, state, tell } from "./connection";
+import { call, change, link, type Problem, ready, state, tell, toReopen } from "./connection";
 import type { Conversation, Doing, Entry, ListPage, Place } from "./protocol";
 import { correct, route } from "./router";
-import { addEntries, showConversation, showList } from "./store";
+import { addEntries, closeConversation, entriesFloor, showConversation, showList } from "./store";
 
 type Loading = { is: "idle" } | { is: "loading" } | { is: "failed"; problem: Problem };
 
@@ -36,6 +36,9 @@ export function follow(): void {
     const { customer, entry } = route.value;
     if (customer) openConversation(customer, entry);
     else leaveConversation();
+  });
+  effect(() => {
+    if (toReopen.value !== null) refresh(toReopen.value);
   });
 }
 
@@ -83,6 +86,19 @@ function askFor(customer: number, entry: number | null, wanted: string): void {
   });
 }
 
+/** Ask for the open conversation again, as far down as it is shown. */
+async function refresh(customer: number): Promise<void> {
+  const floor = state.conversation ? entriesFloor(state.conversation) : null;
+  try {
+    const page = await call<Conversation>("open", { customer, floor });
+    if (state.reopen !== customer) return;
+    change("conversation", () => showConversation(state, page));
+    if (page.customer.id !== customer && route.peek().customer === customer) correct({ customer: page.customer.id });
+  } catch {
+    // The screen stays as it was; whatever happens to it next asks again.
+  }
+}
+
 export function reopen(): void {
   const { customer, entry } = route.peek();
   if (customer) askFor(customer, entry, conversationAsked);
@@ -100,9 +116,7 @@ export function openNewest(): void {
 function leaveConversation(): void {
   if (!conversationAsked) return;
   conversationAsked = "";
-  change("conversation", () => {
-    state.conversation = null;
-  });
+  change("conversation", () => closeConversation(state));
   call("close", {}).catch(() => undefined);
   read(null, "reading");
 }

@@ -3,6 +3,8 @@
 export type Id = number;
 export type Time = string;
 export type Place = [string | number, Id];
+/** How far a window reaches; null, where one may be missing, asks for a first page. */
+export type Floor = Place | "all";
 
 export type Assurance = "claimed" | "link" | "code" | "signed" | "staff";
 export type RequestStatus =
@@ -318,6 +320,14 @@ export interface Event {
   customer: Id | null;
   changes: Changes;
   counts?: Record<string, number>;
+  company?: Company;
+}
+
+export interface Company {
+  name: string;
+  country: string;
+  time_zone: string;
+  language: string;
 }
 
 export interface ListPage {
@@ -337,7 +347,7 @@ export interface Conversation {
 
 export interface Snapshot {
   me: Id;
-  company: { name: string; country: string; time_zone: string; language: string };
+  company: Company;
   agents: Agent[];
   teams: Team[];
   accounts: Account[];
@@ -354,9 +364,9 @@ export type NewsFrame =
 
 export interface Watch {
   view: string;
-  view_floor: Place | null;
+  view_floor: Floor | null;
   customer: Id | null;
-  entries_floor: Place | null;
+  entries_floor: Floor | null;
 }
 
 export type Doing = "reading" | "reply" | "note";

@@ -5,11 +5,13 @@ import type {
   Agent,
   Canned,
   Changes,
+  Company,
   Conversation,
   Customer,
   Draft,
   Entry,
   Event,
+  Floor,
   Kept,
   ListPage,
   NewsFrame,
@@ -35,7 +37,7 @@ export interface OpenConversation {
 export interface State {
   position: string | null;
   me: number;
-  company: Snapshot["company"] | null;
+  company: Company | null;
   agents: Shelf<Agent>;
   teams: Shelf<Team>;
   accounts: Shelf<Account>;
@@ -44,6 +46,8 @@ export interface State {
   counts: Record<string, number>;
   list: { view: string; floor: Place | null; rows: Shelf<Row> };
   conversation: OpenConversation | null;
+  /** The customer to be asked for again, because events alone do not tell what belongs on that screen now. */
+  reopen: number | null;
 }
 
 /** What a change touched, so that only the parts of the screen that show it are drawn again. */
@@ -62,6 +66,7 @@ export function createState(view = "mine"): State {
     counts: {},
     list: { view, floor: null, rows: new Map() },
     conversation: null,
+    reopen: null,
   };
 }
 
@@ -85,7 +90,10 @@ function applySnapshot(state: State, snapshot: Snapshot, touched: Set<Part>): vo
   state.counts = {};
   for (const [name, number] of Object.entries(snapshot.counts)) count(state, name, number);
   showList(state, snapshot.list);
+  const before = state.conversation?.customer.id;
   state.conversation = snapshot.conversation && openConversation(snapshot.conversation);
+  // Whoever was merged into another meanwhile is shown as the one they are now.
+  state.reopen = before && state.conversation?.customer.id !== before ? before : null;
   for (const part of ["base", "drafts", "counts", "list", "conversation"] as const) touched.add(part);
 }
 
@@ -95,10 +103,14 @@ function applyEvent(state: State, event: Event, touched: Set<Part>): void {
     count(state, name, delta);
     touched.add("counts");
   }
+  if (!event.company) return;
+  state.company = event.company;
+  touched.add("base");
 }
 
-/** A counter at zero is left out, so that it does not matter whether a snapshot names it. */
+/** A counter at zero is left out, so that it does not matter whether a snapshot names it; so are other colleagues' own. */
 function count(state: State, name: string, delta: number): void {
+  if (name.startsWith("mine:") && name !== `mine:${state.me}`) return;
   const number = (state.counts[name] ?? 0) + delta;
   if (number) state.counts[name] = number;
   else delete state.counts[name];
@@ -112,8 +124,26 @@ export function put(state: State, changes: Changes, touched: Set<Part> = new Set
   }
   if (place(state.drafts, changes.drafts)) touched.add("drafts");
   if (place(state.list.rows, changes.rows, (row) => inList(state, row))) touched.add("list");
-  if (state.conversation && putOpen(state.conversation, changes)) touched.add("conversation");
+  const open = state.conversation;
+  if (!open) return touched;
+  if (isRegrouped(open, changes)) state.reopen = open.customer.id;
+  if (putOpen(open, changes) || state.reopen !== null) touched.add("conversation");
   return touched;
+}
+
+/** Whether other conversations belong on this screen now, or other accounts can carry its answers. */
+function isRegrouped(open: OpenConversation, changes: Changes): boolean {
+  const { id, version } = open.customer;
+  if (changes.accounts?.length) return true;
+  return (changes.customers ?? []).some((customer) =>
+    customer.id === id
+      ? customer.version >= version && !sameConversations(customer, open.customer)
+      : customer.joined.includes(id),
+  );
+}
+
+function sameConversations(a: Customer, b: Customer): boolean {
+  return a.conversations.map(({ id }) => id).join() === b.conversations.map(({ id }) => id).join();
 }
 
 function putOpen(open: OpenConversation, changes: Changes): boolean {
@@ -162,6 +192,12 @@ export function showList(state: State, page: ListPage, goesOn = false): void {
 
 export function showConversation(state: State, page: Conversation): void {
   state.conversation = openConversation(page);
+  state.reopen = null;
+}
+
+export function closeConversation(state: State): void {
+  state.conversation = null;
+  state.reopen = null;
 }
 
 /** Put older entries above those of the open conversation. */
@@ -186,10 +222,15 @@ function openConversation(page: Conversation): OpenConversation {
 export function watch(state: State): Watch {
   return {
     view: state.list.view,
-    view_floor: state.list.floor,
+    view_floor: state.position === null ? null : (state.list.floor ?? "all"),
     customer: state.conversation?.customer.id ?? null,
-    entries_floor: state.conversation?.floor ?? null,
+    entries_floor: state.conversation && entriesFloor(state.conversation),
   };
+}
+
+/** How far down the open timeline is held, so that it is asked for again as it is. */
+export function entriesFloor(open: OpenConversation): Floor {
+  return open.floor ?? "all";
 }
 
 export function rowsOf(state: State): Row[] {
@@ -231,9 +272,9 @@ function same(a: Place, b: Place): boolean {
   return a[0] === b[0] && a[1] === b[1];
 }
 
-/** The state as one text, the same for the same state whatever way led there; the position is left out. */
+/** The state as one text, the same for the same state whatever way led there. */
 export function canonical(state: State): string {
-  const { position: _, ...rest } = state;
+  const { position: _position, reopen: _reopen, ...rest } = state;
   return JSON.stringify(ordered(rest));
 }
 

@@ -10,7 +10,7 @@ import msgspec
 
 from agent_ui.sockets.presence import Presence
 from hub.bootstrap import Hub
-from hub.clock import from_text
+from hub.clock import to_ms
 from hub.database import Reading
 from hub.errors import Invalid
 from hub.security import Actor, authorize
@@ -38,28 +38,39 @@ class Given(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A call: the type of what it is given, and what it does."""
+    """A call: the type of what it is given, and what it does.
+
+    What stands `apart` from a console's state may take its time: events go on meanwhile.
+    """
 
     given: type[Any]
     run: Callable[[Caller, str, Any], Awaitable[Any]]
+    apart: bool = False
 
 
 CALLS: dict[str, Call] = {}
 
 
 def call(
-    given: type[Any],
+    given: type[Any], *, apart: bool = False
 ) -> Callable[[Callable[[Caller, str, Any], Awaitable[Any]]], Callable[[Caller, str, Any], Awaitable[Any]]]:
     """Make a function the call of its own name."""
 
     def register(fn: Callable[[Caller, str, Any], Awaitable[Any]]) -> Callable[[Caller, str, Any], Awaitable[Any]]:
-        CALLS[fn.__name__.rstrip("_")] = Call(given, fn)
+        CALLS[fn.__name__.rstrip("_")] = Call(given, fn, apart)
         return fn
 
     return register
 
 
 # --- what is shown ---
+
+EntriesFloor = tuple[datetime, int] | Literal["all"] | None
+
+
+def down_to(floor: EntriesFloor) -> tuple[int, int] | Literal["all"] | None:
+    """How far down a timeline is asked for, as the hub counts time."""
+    return (to_ms(floor[0]), floor[1]) if isinstance(floor, tuple) else floor
 
 
 class ListGiven(Given, frozen=True, kw_only=True):
@@ -79,6 +90,7 @@ class OpenGiven(Given, frozen=True, kw_only=True):
     request: int | None = None
     conversation: int | None = None
     entry: int | None = None
+    floor: EntriesFloor = None
 
 
 @call(OpenGiven)
@@ -91,21 +103,21 @@ def _open(rd: Reading, hub: Hub, given: OpenGiven) -> dict[str, Any]:
     customer_id = hub.snapshot.customer_of(
         rd, customer=given.customer, request=given.request, conversation=given.conversation, entry=given.entry
     )
-    floor = hub.snapshot.floor_of(rd, given.entry) if given.entry is not None else None
+    floor = hub.snapshot.floor_of(rd, given.entry) if given.entry is not None else down_to(given.floor)
     opened = msgspec.structs.asdict(hub.snapshot.conversation(rd, customer_id, floor))
     return opened | {"position": log.position(rd).text()}
 
 
 class EntriesGiven(Given, frozen=True, kw_only=True):
     customer: int
-    before: tuple[str, int]
+    before: tuple[datetime, int]
     limit: Limit = 50
 
 
 @call(EntriesGiven)
 async def entries(caller: Caller, key: str, given: EntriesGiven) -> Any:
     authorize(caller.actor, "conversations.read")
-    before = (from_text(given.before[0]), given.before[1])
+    before = (to_ms(given.before[0]), given.before[1])
     page, floor = await caller.hub.db.view(caller.hub.snapshot.earlier, given.customer, before, given.limit)
     return {"entries": page, "floor": floor}
 
@@ -120,7 +132,7 @@ class SearchGiven(Given, frozen=True, kw_only=True):
     after: str | None = None
 
 
-@call(SearchGiven)
+@call(SearchGiven, apart=True)
 async def search(caller: Caller, key: str, given: SearchGiven) -> Any:
     return await caller.hub.search.find(caller.actor, given.q, given.after)
 
@@ -129,7 +141,7 @@ class CallersGiven(Given, frozen=True, kw_only=True):
     q: Line
 
 
-@call(CallersGiven)
+@call(CallersGiven, apart=True)
 async def callers(caller: Caller, key: str, given: CallersGiven) -> Any:
     found = await caller.hub.search.find(caller.actor, given.q)
     ids = [hit.customer_id for hit in (*found.groups.customers, *found.groups.orders, *found.groups.requests)]

@@ -17,16 +17,17 @@ from agent_ui.decode import decode
 from agent_ui.errors import problem_of
 from agent_ui.origins import check_origin, is_private
 from agent_ui.protocol import MAX_KEY, Frame, Hello, Snapshot, Watch, encode, events_frame
-from agent_ui.sockets.calls import CALLS, Caller
+from agent_ui.sockets.calls import CALLS, Call, Caller, down_to
 from agent_ui.sockets.feed import Console
-from agent_ui.sockets.outlet import Outlet, stopping_within
+from agent_ui.sockets.outlet import Outlet, first_within
 from agent_ui.sockets.presence import DOINGS
 from hub.bootstrap import Hub
-from hub.clock import from_text, to_text
+from hub.clock import to_text
 from hub.database import Reading
-from hub.errors import Forbidden, HubError, Invalid, Malformed
+from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound
 from hub.security import Actor, authorize, may_hear
 from hub.services import log
+from hub.services.company import company
 from hub.services.log import Position
 
 logger = logging.getLogger(__name__)
@@ -130,12 +131,15 @@ class ConsoleSocket:
         return position
 
     async def _beat(self) -> None:
-        """The hub's clock every 20 seconds, and a look whether this colleague may still be here."""
+        """The hub's clock every 20 seconds; then, and in doubt, a look whether this colleague may still be here."""
+        stopping: asyncio.Event = self._ws.app.state.stopping
         while True:
             self._outlet.send(encode({"beat": to_text(self._hub.clock.now())}))
-            if await stopping_within(self._ws, BEAT_S):
+            await first_within(BEAT_S, stopping, self._console.doubted)
+            if stopping.is_set():
                 await self._outlet.end("restarting", "The hub restarts.")
                 return
+            self._console.doubted.clear()
             try:
                 await self.recheck()
             except HubError:
@@ -172,21 +176,21 @@ class ConsoleSocket:
         key = frame.call or ""
         if not 0 < len(key) <= MAX_KEY:
             raise Malformed(f"A call's key has 1 to {MAX_KEY} signs.")
-        answer = self._answers.get(key)
-        if answer is None:
-            answer = await self._answer(key, frame.do or "", bytes(frame.given or b"{}"))
-            self._answers[key] = answer
-            if len(self._answers) > ANSWERS_KEPT:
-                del self._answers[next(iter(self._answers))]
-        self._outlet.send(answer)
+        call = CALLS.get(frame.do or "")
+        with contextlib.nullcontext() if call is not None and call.apart else self._console.held():
+            answer = self._answers.get(key)
+            if answer is None:
+                answer = self._answers[key] = await self._answer(key, frame.do, call, bytes(frame.given or b"{}"))
+                if len(self._answers) > ANSWERS_KEPT:
+                    del self._answers[next(iter(self._answers))]
+            self._outlet.send(answer)
 
-    async def _answer(self, key: str, verb: str, given: bytes) -> str:
+    async def _answer(self, key: str, verb: str | None, call: Call | None, given: bytes) -> str:
         try:
             # Rights may have changed since the last call.
             await self.recheck()
-            call = CALLS.get(verb)
             if call is None:
-                raise Invalid(f"There is no call “{verb}”.")
+                raise Invalid(f"There is no call “{verb or ''}”.")
             ok = await call.run(self._caller, key, decode(given, call.given))
         except Exception as problem:
             return encode({"answer": key, "error": problem_of(problem)})
@@ -211,15 +215,16 @@ def _read_snapshot(rd: Reading, hub: Hub, actor: Actor, watch: Watch) -> tuple[S
     """The whole state of a console, and the position that it is as of, from one snapshot."""
     shown = hub.snapshot
     view = f"mine:{actor.id}" if watch.view == "mine" else watch.view
-    page = shown.inbox_window(rd, view, watch.view_floor) if watch.view_floor else shown.inbox(rd, view, None, 50)
+    page = (
+        shown.inbox(rd, view, None, 50) if watch.view_floor is None else shown.inbox_window(rd, view, watch.view_floor)
+    )
     conversation: Any = None
     if watch.customer is not None:
-        floor = (from_text(watch.entries_floor[0]), watch.entries_floor[1]) if watch.entries_floor else None
-        with contextlib.suppress(HubError):
-            conversation = shown.conversation(rd, watch.customer, floor)
+        with contextlib.suppress(NotFound):
+            conversation = shown.conversation(rd, watch.customer, down_to(watch.entries_floor))
     snapshot = Snapshot(
         me=actor.id,
-        company=hub.company,
+        company=company(rd),
         agents=shown.agents(rd),
         teams=[team for team in shown.teams(rd) if not team.gone],
         accounts=[account for account in shown.accounts(rd) if not account.gone],

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from agent_ui.protocol import events_frame
 from agent_ui.sockets.outlet import Outlet
 from hub.security import Actor, may_hear
@@ -11,14 +15,16 @@ from hub.services.log import Event, Position
 class Console:
     """One console on the feed: who it is, and how far it has come."""
 
-    __slots__ = ("actor", "behind", "outlet", "position")
+    __slots__ = ("actor", "behind", "doubted", "outlet", "position")
 
     def __init__(self, actor: Actor, outlet: Outlet) -> None:
         self.actor = actor
         self.outlet = outlet
+        # None while it waits: what happens meanwhile is kept in `behind`.
         self.position: Position | None = None
-        # What happened while its snapshot or its missed events were read.
         self.behind: list[Event] = []
+        # Something happened that may have ended its session or changed its rights.
+        self.doubted = asyncio.Event()
 
     def catch_up(self, position: Position) -> None:
         """It now has everything up to `position`: send what came meanwhile, then go on live."""
@@ -26,6 +32,16 @@ class Console:
         waiting, self.behind = self.behind, []
         if waiting:
             self.feed(waiting)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Events wait inside the block, so that an answer read in it is never older than what was sent before it."""
+        position, self.position = self.position, None
+        try:
+            yield
+        finally:
+            assert position is not None
+            self.catch_up(position)
 
     def feed(self, events: list[Event]) -> None:
         """Send those events that are new to it and meant for it."""
@@ -49,8 +65,11 @@ class Feed:
             return
         position = Position(events[-1].id, events[-1].xid)
         private = {event.audience for event in events if event.audience}
+        doubts = any(event.kind.startswith(("agent.", "session.")) for event in events)
         frames: dict[str, str] = {}
         for console in list(self.consoles):
+            if doubts:
+                console.doubted.set()
             if console.position is None:
                 console.behind += events
             elif console.position.seen or not console.position.is_before(events[0]):

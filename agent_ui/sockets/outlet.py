@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -18,10 +19,12 @@ SLOW_S = 60
 class Outlet:
     """Sends frames in order. A task lives only while there is something to send."""
 
-    __slots__ = ("_queue", "_queued", "_task", "_ws", "closed")
+    __slots__ = ("_abort", "_queue", "_queued", "_task", "_ws", "closed")
 
     def __init__(self, ws: WebSocket) -> None:
         self._ws = ws
+        # A client that reads nothing never answers a farewell: only the server itself can let go of its line.
+        self._abort: Callable[[], None] = ws.scope["state"]["abort"]
         self._queue: deque[str] = deque()
         self._queued = 0
         self._task: asyncio.Task[None] | None = None
@@ -45,7 +48,10 @@ class Outlet:
                 self._queued -= len(frame)
                 async with asyncio.timeout(SLOW_S):
                     await self._ws.send_text(frame)
-        except (WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
+        except TimeoutError:
+            self._stop()
+            self._abort()
+        except (WebSocketDisconnect, RuntimeError, OSError):
             self._stop()
         finally:
             self._task = None
@@ -55,7 +61,11 @@ class Outlet:
         self._stop()
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.create_task(self._close("too_slow", "Too much was waiting for this browser."))
+        self._task = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        await self._close("too_slow", "Too much was waiting for this browser.")
+        self._abort()
 
     def _stop(self) -> None:
         self.closed = True
@@ -74,6 +84,16 @@ class Outlet:
             async with asyncio.timeout(5):
                 await self._ws.send_text(encode({"over": {"code": code, "text": text}}))
                 await self._ws.close(1000)
+
+
+async def first_within(seconds: float, *happenings: asyncio.Event) -> None:
+    """Wait until one of these has happened, or so long."""
+    waiting = [asyncio.ensure_future(happening.wait()) for happening in happenings]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 async def stopping_within(ws: WebSocket, seconds: float) -> bool:

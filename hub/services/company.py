@@ -28,4 +28,4 @@ def company(rd: Reading) -> Company:
 def set_company(tx: Transaction, changed: Company) -> None:
     """Change what is set about the company."""
     tx.run(sql.put, key=KEY, value=msgspec.json.encode(changed).decode())
-    tx.announce("company.changed")
+    tx.announce("company.changed", extra={"company": changed})

@@ -167,7 +167,7 @@ def reaches(rd: Reading, position: Position) -> bool:
     """Whether the log still holds everything after a position, which must not lie in its future."""
     if rd.dialect.name == "sqlite":
         first, last = rd.value(sql.first_id), rd.value(sql.last_id)
-        return bool(position.id <= last and (position.id >= first - 1))
+        return not (position.xid or position.seen) and bool(first - 1 <= position.id <= last)
     return bool(position.xid >= rd.value(sql.first_xid) and position.xid <= rd.value(sql.horizon))
 
 

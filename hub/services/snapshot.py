@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -51,7 +51,11 @@ from hub.views import (
 )
 
 PAGE = 50
+# As much as a screen may hold of a list and of a timeline; who has more sees the rest by asking for it.
+LARGEST_LIST = 5000
+LARGEST_TIMELINE = 2000
 Floor = tuple[str, int]
+Whole = Literal["all"]
 LAST = (1 << 62, 1 << 62)
 FIRST = (-(1 << 62), 0)
 
@@ -118,16 +122,22 @@ class Snapshot:
         return self._cut(rd, rows, limit)
 
     def window(
-        self, rd: Reading, conversation_ids: Sequence[int], floor: tuple[int, int]
+        self, rd: Reading, conversation_ids: Sequence[int], floor: tuple[int, int] | Whole
     ) -> tuple[list[EntryView], Floor | None]:
         """Everything from the newest entry down to a floor that a screen already has."""
+        lowest = FIRST if floor == "all" else floor
         rows: list[Any] = []
         for conversation_id in conversation_ids:
             rows += rd.all(
-                entries_sql.since, conversation_id=conversation_id, shown_at=floor[0], entry_id=floor[1], limit=2000
+                entries_sql.since,
+                conversation_id=conversation_id,
+                shown_at=lowest[0],
+                entry_id=lowest[1],
+                limit=LARGEST_TIMELINE + 1,
             )
         rows.sort(key=lambda row: (row.shown_at, row.id), reverse=True)
-        return list(reversed(self.entries(rd, rows))), (to_text(floor[0]), floor[1])
+        shown, cut = self._cut(rd, rows, LARGEST_TIMELINE)
+        return shown, cut if cut or floor == "all" else (to_text(floor[0]), floor[1])
 
     def _cut(self, rd: Reading, rows: list[Any], limit: int) -> tuple[list[EntryView], Floor | None]:
         kept = rows[:limit]
@@ -163,9 +173,16 @@ class Snapshot:
         floor = (rows[limit - 1].rank, rows[limit - 1].id) if len(rows) > limit else None
         return ListView(view=view, rows=self.rows(rd, rows[:limit]), floor=floor)
 
-    def inbox_window(self, rd: Reading, view: str, floor: tuple[int, int]) -> ListView:
+    def inbox_window(self, rd: Reading, view: str, floor: tuple[int, int] | Whole) -> ListView:
         """All of an inbox list down to a floor that a screen already has."""
-        return ListView(view=view, rows=self.rows(rd, self._list(rd, view, FIRST, floor, 5000)), floor=floor)
+        rows = self._list(rd, view, FIRST, LAST if floor == "all" else floor, LARGEST_LIST + 1)
+        kept = rows[:LARGEST_LIST]
+        whole = None if floor == "all" else floor
+        return ListView(
+            view=view,
+            rows=self.rows(rd, kept),
+            floor=(kept[-1].rank, kept[-1].id) if len(rows) > len(kept) else whole,
+        )
 
     def _list(self, rd: Reading, view: str, after: tuple[int, int], floor: tuple[int, int], limit: int) -> list[Any]:
         name, _, owner = view.partition(":")
@@ -247,7 +264,9 @@ class Snapshot:
             ways.setdefault(("session", row.name), []).append(way)
         return ways
 
-    def conversation(self, rd: Reading, customer_id: int, floor: tuple[int, int] | None = None) -> ConversationView:
+    def conversation(
+        self, rd: Reading, customer_id: int, floor: tuple[int, int] | Whole | None = None
+    ) -> ConversationView:
         """The screen of one customer: newest page, or everything down to `floor`."""
         shown = root(rd, self._known(rd, customer_id))
         customer = self.customer(rd, shown.id)
