@@ -38,5 +38,12 @@ def id_of(number: str) -> int:
     """The request a spoken number means; raises `NotFound` for one that was misheard."""
     digits = "".join(number.split()).lstrip("#")
     if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 18) or _check(digits) != 0:
-        raise NotFound("There is no request with this number; one digit may be wrong.")
-    return int(digits[:-1]) - _FIRST
+        raise _no_such()
+    request_id = int(digits[:-1]) - _FIRST
+    if request_id < 1:
+        raise _no_such()
+    return request_id
+
+
+def _no_such() -> NotFound:
+    return NotFound("There is no request with this number; one digit may be wrong.")

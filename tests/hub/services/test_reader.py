@@ -1,0 +1,192 @@
+"""What providers deliver raw: stored before it is read, once however often it comes, and always accounted for."""
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hub.ports.channel import Received
+from hub.ports.message import Address, CallReport, Ignored, InboundMessage
+from hub.services.intake import COPY_WITHIN_MS, INLINE_BODY, ExternalIdReused
+from tests.hub.fake_channel import payload
+from tests.hub.world import World, a_mail, at_once, number
+
+
+async def sums(world: World) -> dict[str, int]:
+    found = await world.hub.reader.sums()
+    assert sum(found.values()) == len(await world.table("intake"))
+    return found
+
+
+async def test_an_item_is_safe_before_it_is_read(world: World) -> None:
+    mail = world.accounts["mail"].id
+    await world.hub.reader.offer(mail, [Received(provider_id="1", body=payload(a_mail()))], "cursor-1")
+
+    assert await sums(world) == {"stored": 1}
+    assert await world.hub.reader.cursor(mail) == "cursor-1"
+    assert await world.hub.reader.unknown(mail, ["1", "2"]) == ["2"]
+    assert await world.table("entries") == []
+    await world.hub.reader.read_on()
+    assert await sums(world) == {"entry": 1}
+
+
+async def test_the_same_item_offered_again_is_not_another(world: World) -> None:
+    item = Received(provider_id="1", body=payload(a_mail()))
+    offers = [world.hub.reader.offer(world.accounts["mail"].id, [item]) for _ in range(6)]
+
+    assert sum(await at_once(offers)) == 1
+
+
+async def test_one_message_under_two_provider_ids_is_one_entry(world: World) -> None:
+    mail = a_mail(external_id="<1@client>")
+
+    [first] = await world.offer(mail, provider_id="uid-1")
+    [again] = await world.offer(mail, provider_id="uid-2")
+
+    assert first.id == again.id
+    assert await sums(world) == {"duplicate": 1, "entry": 1}
+
+
+async def test_one_mail_to_two_accounts_is_one_entry_with_two_intakes(world: World) -> None:
+    mail = a_mail("To both", external_id="<1@client>")
+
+    [one] = await world.offer(mail, account="mail")
+    [other] = await world.offer(mail, account="sales")
+
+    assert one.id == other.id
+    assert await sums(world) == {"duplicate": 1, "entry": 1}
+
+
+async def test_copies_in_any_order_at_once_are_one_entry_each(world: World) -> None:
+    """Two nodes read what four servers deliver, shuffled, several times."""
+    mails = [a_mail(f"Mail {n}", external_id=f"<{n}@client>") for n in range(6)]
+    copies = [(mail, account) for mail in mails for account in ("mail", "sales") for _ in range(2)]
+    random.Random(5).shuffle(copies)
+
+    await at_once([world.offer(mail, account=account) for mail, account in copies])
+
+    assert len(await world.table("entries")) == 6
+    assert await sums(world) == {"duplicate": 18, "entry": 6}
+    assert sorted(row.seq for row in await world.table("entries")) == list(range(1, 7))
+
+
+async def test_a_message_id_used_again_for_other_words_is_another_message(world: World) -> None:
+    one = await world.mail("One", external_id="<1@broken>", body_hash="1")
+    [other] = await world.offer(a_mail("Two", external_id="<1@broken>", body_hash="2"), account="sales")
+
+    assert one.id != other.id
+
+
+async def test_after_a_week_the_same_words_are_said_anew(world: World) -> None:
+    mail = a_mail("Still nothing", external_id="<1@client>")
+    [one] = await world.offer(mail, account="mail")
+    world.db.clock.move_by(timedelta(milliseconds=COPY_WITHIN_MS + 1))
+    [other] = await world.offer(mail, account="sales")
+
+    assert one.id != other.id
+
+
+async def test_what_cannot_be_read_is_kept_shown_and_stops_nothing(world: World) -> None:
+    mail = world.accounts["mail"].id
+    items = [b"\xff not ours", payload(a_mail("Fine")), b'{"a":' * 100_000, payload(a_mail("x", "not an address"))]
+    await world.hub.reader.offer(mail, [Received(provider_id=f"{n}", body=body) for n, body in enumerate(items)])
+
+    await world.hub.reader.read_on()
+
+    assert await sums(world) == {"entry": 1, "failed": 3}
+    entries = await world.table("entries")
+    assert [row.unreadable for row in entries].count(True) == 3
+    rows = {row.external_id: row for row in await world.table("intake")}
+    assert rows["0"].body == items[0]
+    assert all(rows[key].reason for key in ("0", "2", "3"))
+
+
+async def test_what_failed_can_be_read_again_from_its_bytes(world: World) -> None:
+    mail = world.accounts["mail"].id
+    await world.hub.reader.offer(mail, [Received(provider_id="1", body=b"{")])
+    await world.hub.reader.read_on()
+    [row] = await world.table("intake")
+    await world.execute("UPDATE intake SET body = NULL, file = NULL")
+    fixed = await world.hub.files.put(payload(a_mail("Now it can be read")))
+    await world.execute(f"UPDATE intake SET file = '{fixed.file}'")
+
+    assert await world.hub.reader.replay(row.id)
+    await world.hub.reader.read_on()
+
+    assert await sums(world) == {"entry": 1}
+    assert not await world.hub.reader.replay(row.id)
+
+
+async def test_a_large_item_waits_in_the_file_store(world: World) -> None:
+    text = "x" * INLINE_BODY
+
+    entry = await world.mail(text)
+
+    [row] = await world.table("intake")
+    assert row.body is None
+    assert row.file
+    assert entry.text == text
+
+
+async def test_what_is_rightly_left_out_says_why(world: World) -> None:
+    await world.offer(Ignored(external_id="1", reason="our own mail coming back"))
+
+    [row] = await world.table("intake")
+    assert (row.state, row.reason) == ("ignored", "our own mail coming back")
+
+
+async def test_a_call_that_a_provider_reports_is_filed(world: World) -> None:
+    [entry] = await world.offer(CallReport(external_id="1", phone="+49301234567", text="Missed"))
+
+    assert (entry.kind, entry.direction, entry.text) == ("call", "in", "Missed")
+
+
+async def test_an_item_read_twice_at_once_is_filed_once(world: World) -> None:
+    await world.hub.reader.offer(
+        world.accounts["mail"].id, [Received(provider_id="1", body=payload(a_mail(own_ids=())))]
+    )
+    [row] = await world.table("intake")
+
+    await asyncio.gather(*(world.hub.reader.read_one(row.id) for _ in range(6)))
+
+    assert len(await world.table("entries")) == 1
+
+
+# --- the shop's backend ---
+
+
+def from_shop(external_id: str, text: str) -> InboundMessage:
+    return InboundMessage(external_id=external_id, sender=Address(kind="email", address="a@example.com"), text=text)
+
+
+async def test_the_same_external_id_at_once_is_one_entry(world: World) -> None:
+    api = world.accounts["api"]
+    taken = await at_once([world.hub.intake.take(api, from_shop("7", "Hi"), b"Hi") for _ in range(10)])
+
+    assert len({one.entry_id for one in taken}) == 1
+    assert sum(not one.duplicate for one in taken) == 1
+    assert await sums(world) == {"entry": 1}
+
+
+async def test_the_same_external_id_with_another_body_is_refused_and_stores_nothing(world: World) -> None:
+    api = world.accounts["api"]
+    await world.hub.intake.take(api, from_shop("7", "Hi"), b"Hi")
+
+    with pytest.raises(ExternalIdReused):
+        await world.hub.intake.take(api, from_shop("7", "Ho"), b"Ho")
+
+    assert len(await world.table("entries")) == 1
+    assert await sums(world) == {"entry": 1}
+
+
+async def test_a_refused_message_leaves_no_intake(world: World) -> None:
+    api = world.accounts["api"]
+    bad: Any = InboundMessage(external_id="7", sender=Address(kind="email", address="nobody"), text=f"{number()}")
+
+    with pytest.raises(Exception, match="not an e-mail address"):
+        await world.hub.intake.take(api, bad, b"x")
+
+    assert await world.table("intake") == []
+    assert await world.table("customers") == []
