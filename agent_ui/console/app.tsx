@@ -59,7 +59,14 @@ function Skip(): JSX.Element | null {
 function Regions(): JSX.Element {
   const { region } = route.value;
   const late = useLate(!ready.value);
-  if (!ready.value) return <main class="starting">{late && <Skeleton rows={8} />}</main>;
+  if (!ready.value) {
+    return (
+      <main class="starting">
+        <h1 class="unseen">{t("title")}</h1>
+        {late && <Skeleton rows={8} />}
+      </main>
+    );
+  }
   return (
     <main class="regions">
       {region === "calls" && <Calls />}

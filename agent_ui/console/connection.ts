@@ -164,6 +164,12 @@ export function canDo(account: string | null): Partial<Capabilities> {
   return accounts.value.find((one) => one.name === account)?.capabilities ?? {};
 }
 
+/** Whether an answer by this account reaches whoever sits there, so that its address says nothing to people. */
+export function reachesSession(account: string): boolean {
+  const { bound_to: boundTo, carries_any: carriesAny } = canDo(account);
+  return boundTo === "session" && !carriesAny;
+}
+
 /** Change the state by hand, as the answers of `list`, `open` and `entries` do. */
 export function change(part: store.Part, by: () => void): void {
   by();

@@ -13,8 +13,8 @@ import type { Entry, RequestStatus } from "./protocol";
 import { unitOffset } from "./offsets";
 import { shownOrder } from "./panel-state";
 import { ownerName, requestTitle } from "./requests";
-import { channelName, channelSign, Due, isProven, ProofBadge, Status } from "./signs";
-import { clock, dayHeading, fullTime, moment, named, span, t } from "./text";
+import { channelName, channelSign, customerName, Due, isProven, ProofBadge, Status } from "./signs";
+import { dayHeading, fullTime, moment, named, span, t } from "./text";
 
 const GOALS = ["delivered", "ready_for_pickup", "pickup", "picked_up", "refunded", "returned"];
 
@@ -46,10 +46,10 @@ function Node({ kind, children }: { kind: string; children?: ComponentChildren }
   );
 }
 
-function At({ time, words = moment(time) }: { time: string; words?: string }): JSX.Element {
+function At({ time }: { time: string }): JSX.Element {
   return (
     <time dateTime={time} title={fullTime(time)}>
-      {words}
+      {moment(time)}
     </time>
   );
 }
@@ -110,7 +110,7 @@ function Head({ first, last, ours }: { first: Entry; last: Entry; ours: boolean 
   return (
     <p class="head">
       <b class={ours ? "head-ours" : undefined} dir="auto">
-        {first.author.name}
+        {first.author.name || customerName("", first.customer_id)}
       </b>
       <span class="head-channel">
         {channelName(first.channel)} · <At time={first.shown_at} />
@@ -271,7 +271,7 @@ function Call({ entry }: { entry: Entry }): JSX.Element {
       </Node>
       <div class="call" id={`entry-${entry.id}`} data-entry={entry.id}>
         <div class="call-head">
-          <b dir="auto">{t(title, { name: open.value?.customer.name || t("customer.unnamed") })}</b>
+          <b dir="auto">{t(title, { name: customerName(open.value?.customer.name ?? "", entry.customer_id) })}</b>
           <span class="head-channel">
             <At time={started ?? entry.shown_at} />
             {seconds && seconds >= 60 ? ` · ${span(seconds)}` : ""} · {t("entry.notedby", { name: entry.author.name })}
@@ -353,7 +353,7 @@ function EventLine({ entry }: { entry: Entry }): JSX.Element {
     <li class="line" id={`entry-${entry.id}`} data-entry={entry.id}>
       <Node kind="node-dot" />
       <span class="line-words">{lineWords(entry)}</span>
-      <At time={entry.shown_at} words={clock(entry.shown_at)} />
+      <At time={entry.shown_at} />
     </li>
   );
 }

@@ -47,7 +47,9 @@ export function Inbox(): JSX.Element {
   );
 }
 
-function countOf(view: string): number {
+/** How many rows a view holds; null where nobody counts them. */
+function countOf(view: string): number | null {
+  if (view === "resolved") return null;
   if (view === "drafts") return drafts.value.filter((one) => one.text).length;
   return counts.value[hubView(view)] ?? 0;
 }
@@ -77,18 +79,23 @@ function Tabs({ view }: { view: string }): JSX.Element {
         {...(chosenHidden ? {} : { label: t("views.more") })}
         items={() =>
           hidden.map((name) => ({
-            label: t("views.counted", { label: named("view", name), n: countOf(name) }),
+            label: counted(name),
             chosen: name === view,
             run: () => go({ view: name, customer: null }),
           }))
         }
       >
         <span class="tab-word">{chosenHidden ? named("view", view) : t("views.rest")}</span>
-        {chosenHidden && <span class="tab-count">{countOf(view)}</span>}
+        {chosenHidden && countOf(view) !== null && <span class="tab-count">{countOf(view)}</span>}
         <Down size={14} />
       </MenuButton>
     </nav>
   );
+}
+
+function counted(view: string): string {
+  const n = countOf(view);
+  return n === null ? named("view", view) : t("views.counted", { label: named("view", view), n });
 }
 
 /** The order of the rows as shown: it changes only while neither pointer nor focus is in the list. */
@@ -195,8 +202,8 @@ function Age(): JSX.Element | null {
 }
 
 function EmptyView({ view }: { view: string }): JSX.Element {
-  const snoozed = countOf("snoozed");
-  const unassigned = countOf("unassigned");
+  const snoozed = countOf("snoozed") ?? 0;
+  const unassigned = countOf("unassigned") ?? 0;
   const takeOldest = view === "mine" && unassigned > 0;
   return (
     <div class="empty">

@@ -45,8 +45,9 @@ export function timelineItems(
   return walk.items;
 }
 
+/** What is an event carries its own date; only what people said begins a day. */
 function divideDays(walk: Walk, entry: Entry, day: string): void {
-  if (day === walk.day) return;
+  if (day === walk.day || !speaks(entry)) return;
   walk.day = day;
   walk.items.push({ is: "day", key: `day-${day}-${entry.id}`, time: entry.shown_at });
 }

@@ -3,11 +3,10 @@
 import type { JSX } from "preact";
 import { Box, Store, Warning } from "../shared/icons";
 import type { Order } from "./protocol";
-import { day, money, moment, named, secondsSince, shortDay, span, t } from "./text";
+import { day, money, moment, named, shortDay, t } from "./text";
 
 type Shop = Order["order"];
 
-const OLD = 20 * 60;
 const SENT = ["placed", "paid", "shipped", "delivered"] as const;
 const COLLECTED = ["placed", "paid", "pickup", "picked_up"] as const;
 const OVER = ["returned", "refunded", "cancelled"];
@@ -39,16 +38,10 @@ export function OrderCard({ kept, open, shown }: OrderCardProps): JSX.Element {
       <Shipments order={order} />
       <p class="order-foot">
         <span>{t("orders.source", { source: kept.source })}</span>
-        <span class={secondsSince(asOf) > OLD ? "order-age old" : "order-age"}>{ageOf(asOf)}</span>
+        <span class="order-age">{t("orders.asof", { time: shortDay(asOf) })}</span>
       </p>
     </details>
   );
-}
-
-function ageOf(asOf: string): string {
-  const seconds = secondsSince(asOf);
-  const at = t("orders.asof", { time: shortDay(asOf) });
-  return seconds > OLD && seconds < 86_400 ? t("orders.age", { asof: at, span: span(seconds) }) : at;
 }
 
 function paid({ payments }: Shop): string {

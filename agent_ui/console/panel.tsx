@@ -3,14 +3,14 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Close, Down, Link } from "../shared/icons";
-import { type Open, open } from "./connection";
+import { type Open, open, reachesSession } from "./connection";
 import { OrderCard } from "./order";
 import { conversationLoading } from "./opening";
 import { drawerOpen, shownOrder } from "./panel-state";
 import type { Endpoint, Order } from "./protocol";
 import { current, ownerName, requests, requestTitle } from "./requests";
 import { address, correct, route } from "./router";
-import { Avatar, channelSign, isProven, ProofBadge, proofSource, Status } from "./signs";
+import { Avatar, channelSign, customerName, isProven, ProofBadge, proofSource, Status } from "./signs";
 import { useLate } from "./states";
 import { day, named, t } from "./text";
 
@@ -69,7 +69,7 @@ function Identity({ shown }: { shown: Open }): JSX.Element {
       <div class="identity-head">
         <Avatar name={customer.name} id={customer.id} size="large" />
         <div>
-          <h2 dir="auto">{customer.name || t("customer.unnamed")}</h2>
+          <h2 dir="auto">{customerName(customer.name, customer.id)}</h2>
           <p class="identity-proof">
             <ProofBadge assurance={customer.assurance} />
             <span>{proofSource(customer.assurance_method, customer.proven_at)}</span>
@@ -123,13 +123,18 @@ function EndpointLine({ endpoint }: { endpoint: Endpoint }): JSX.Element {
     <li class="endpoint">
       <Sign kind={endpoint.kind} channel={endpoint.ways[0]?.channel ?? null} />
       <span class="endpoint-address" dir="auto">
-        {endpoint.kind === "session" ? t("endpoint.session") : endpoint.address}
+        {inSession(endpoint) ? t("endpoint.session") : endpoint.address}
       </span>
       <span class={proven && !endpoint.shared ? "endpoint-proof good" : "endpoint-proof"} title={proofSource(endpoint.method, endpoint.proven_at)}>
         {words}
       </span>
     </li>
   );
+}
+
+/** An endpoint that reaches whoever sits there has a name that says nothing to people. */
+function inSession({ ways }: Endpoint): boolean {
+  return ways.length > 0 && ways.every(({ account }) => reachesSession(account));
 }
 
 function OpenRequests(): JSX.Element | null {

@@ -285,6 +285,8 @@ export interface Account extends Kept {
 }
 
 export interface Capabilities {
+  bound_to: "address" | "session";
+  carries_any: boolean;
   reply: boolean;
   start: boolean;
   receipts: boolean;

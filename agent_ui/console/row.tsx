@@ -7,7 +7,7 @@ import { agents, drafts, me, presence } from "./connection";
 import type { Row } from "./protocol";
 import { ownerName, requestTitle } from "./requests";
 import { address, route } from "./router";
-import { Avatar, channelName, channelSign, ProofMark, Status } from "./signs";
+import { Avatar, channelName, channelSign, customerName, ProofMark, Status } from "./signs";
 import { now, secondsSince, shortDay, span, t } from "./text";
 
 const AMBER = 30 * 60;
@@ -33,7 +33,7 @@ export const InboxRow = memo(function InboxRow({ row, chosen, focusable }: RowPr
         {row.unread ? <span class="row-dot" /> : null}
         <span class="row-first">
           <span class="row-name" dir="auto">
-            {row.customer_name || t("customer.unnamed")}
+            {customerName(row.customer_name, row.customer_id)}
           </span>
           {row.unread ? <span class="unseen">{t("row.unread")}</span> : null}
           <ProofMark assurance={row.assurance} />
@@ -145,7 +145,11 @@ function RowEnd({ row }: { row: Row }): JSX.Element {
           </span>
         );
       })}
-      {owner && <span class="row-owner">{owner}</span>}
+      {owner && (
+        <span class="row-owner" title={owner}>
+          {owner.split(" ")[0]}
+        </span>
+      )}
     </span>
   );
 }

@@ -10,7 +10,7 @@ import { unitOffset } from "./offsets";
 import { shownOrder } from "./panel-state";
 import type { Found, Hit, RequestStatus } from "./protocol";
 import { address, correct, route } from "./router";
-import { channelSign, Status } from "./signs";
+import { channelSign, customerName, Status } from "./signs";
 import { PanelError, Skeleton, useLate } from "./states";
 import { shortDay, t } from "./text";
 
@@ -165,7 +165,7 @@ function HitRow({ name, hit }: { name: Group; hit: Hit }): JSX.Element {
         <span class="row-first">
           <Sign size={14} />
           <span class="row-name" dir="auto">
-            {hit.title || t("customer.unnamed")}
+            {hit.title || customerName("", hit.customer_id ?? 0)}
           </span>
           {hit.at && <span class="row-time">{shortDay(hit.at)}</span>}
         </span>

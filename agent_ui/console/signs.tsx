@@ -20,7 +20,12 @@ const CHANNEL_SIGNS: Record<string, icons.Icon> = {
 };
 
 /** Signs for addresses that belong to no channel alone. */
-const ADDRESS_SIGNS: Record<string, icons.Icon> = { email: icons.Mail, phone: icons.Phone, session: icons.Chat };
+const ADDRESS_SIGNS: Record<string, icons.Icon> = {
+  email: icons.Mail,
+  phone: icons.Phone,
+  external: icons.Person,
+  visitor: icons.Chat,
+};
 
 export function channelSign(channel: string | null, addressKind?: string): icons.Icon {
   return CHANNEL_SIGNS[channel ?? ""] ?? ADDRESS_SIGNS[addressKind ?? ""] ?? icons.Messenger;
@@ -31,6 +36,11 @@ export function channelName(channel: string | null): string {
   if (!channel) return "";
   const account = accounts.value.find((one) => one.channel === channel);
   return named("channel", channel, account?.label ?? channel);
+}
+
+/** Somebody who has not said their name is a visitor with a number. */
+export function customerName(name: string, id: number): string {
+  return name || t("customer.visitor", { number: String(id) });
 }
 
 export function Status({ status, word = true }: { status: RequestStatus; word?: boolean }): JSX.Element {

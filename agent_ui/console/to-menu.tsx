@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { Down } from "../shared/icons";
+import { reachesSession } from "./connection";
 import { type Destination, wroteLastOn } from "./destinations";
 import { focusComposer, write } from "./drafts";
 import { MenuButton, type MenuItem } from "./menu";
@@ -37,7 +38,7 @@ export function To({ all, to, customer }: { all: Destination[]; to: Destination 
 
 function addressOf({ endpoint, way }: Destination): string {
   const name = channelName(way.channel);
-  return endpoint.kind === "session" || !endpoint.address ? name : t("to.address", { channel: name, address: endpoint.address });
+  return reachesSession(way.account) || !endpoint.address ? name : t("to.address", { channel: name, address: endpoint.address });
 }
 
 /** Why this one: what happened on the way they used last, or when they wrote here. */
