@@ -124,8 +124,11 @@ export function restoreText(customer: number, text: string): void {
   focusComposer();
 }
 
+/** At once where it is there, so that the next key is written and no command; else when it has been drawn. */
 export function focusComposer(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>("#composer-text")?.focus());
+  const focus = () => document.querySelector<HTMLElement>("#composer-text")?.focus();
+  focus();
+  requestAnimationFrame(focus);
 }
 
 /** A draft that another tab sent or emptied goes away here too. */

@@ -20,9 +20,15 @@ const REGIONS: readonly string[] = ["inbox", "calls", "find", "settings"];
 export const route = signal<Route>(parse(location.hash));
 export const place = computed(() => `${route.value.region}/${route.value.view}`);
 
-addEventListener("hashchange", () => {
-  route.value = parse(location.hash);
-});
+let shown = location.hash;
+
+addEventListener("hashchange", follow);
+
+function follow(): void {
+  if (location.hash === shown) return;
+  shown = location.hash;
+  route.value = parse(shown);
+}
 
 export function address(change: Partial<Route>, from: Route = route.peek()): string {
   const { region, view, customer, request, entry, q } = { ...from, request: null, entry: null, ...change };
@@ -34,15 +40,17 @@ export function address(change: Partial<Route>, from: Route = route.peek()): str
   return `#/${[region, view || "-", customer].filter(Boolean).join("/")}${asked}`;
 }
 
+/** Go there at once: the next key may already be meant for what stands there. */
 export function go(change: Partial<Route>): void {
   location.hash = address(change);
+  follow();
 }
 
 /** Change the address without a step in the history, as for a word that is being typed. */
 export function correct(change: Partial<Route>): void {
   const { request, entry } = route.peek();
   history.replaceState(history.state, "", address({ request, entry, ...change }));
-  route.value = parse(location.hash);
+  follow();
 }
 
 function parse(hash: string): Route {

@@ -2,7 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Box, Chat, type Icon, Person, Search as SearchSign, Tag } from "../shared/icons";
 import { call, type Problem, ready } from "./connection";
 import { walkRows } from "./inbox";
@@ -64,7 +64,7 @@ export function Find(): JSX.Element {
   const { found, busy, problem } = results.value;
   const late = useLate(busy && !found);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!route.peek().customer) field.current?.focus();
   }, []);
 

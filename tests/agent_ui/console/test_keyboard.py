@@ -84,6 +84,20 @@ async def test_single_letters_can_be_turned_off(house: House, ana: Actor, consol
     await expect(page.get_by_role("combobox", name="All commands")).to_be_focused()
 
 
+async def test_what_is_typed_right_after_a_key_is_written(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Is the kettle there?")
+    page = await console(f"inbox/open/{taken.customer_id}")
+    await expect(page.locator(".bubble")).to_be_visible()
+    await page.locator(".timeline").focus()
+
+    await page.keyboard.type("neek")
+
+    await expect(page.get_by_role("textbox", name="Internal note")).to_have_value("eek")
+    await page.keyboard.press("Escape")
+    await page.keyboard.type("/kettle")
+    await expect(page.get_by_role("searchbox")).to_have_value("kettle")
+
+
 async def test_palette_finds_a_command_by_its_words(house: House, ana: Actor, console: OpenConsole) -> None:
     taken = await house.receive("Is the kettle there?")
     page = await console(f"inbox/open/{taken.customer_id}")
