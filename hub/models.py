@@ -445,6 +445,12 @@ requests = Table(
     Index("ix_requests_owner", "box", "owner_id", "rank", "id"),
     Index("ix_requests_failed", "rank", "id", sqlite_where=text("failed > 0"), postgresql_where=text("failed > 0")),
     Index(
+        "ix_requests_first_response",
+        "first_response_at",
+        sqlite_where=text("first_response_at IS NOT NULL"),
+        postgresql_where=text("first_response_at IS NOT NULL"),
+    ),
+    Index(
         "ix_requests_snoozed",
         "snoozed_until",
         sqlite_where=text("snoozed_until IS NOT NULL"),
@@ -490,7 +496,7 @@ deliveries = Table(
     Column("delivered_at", Time, nullable=True),
     Column("read_at", Time, nullable=True),
     # The delivery this one goes on from: a new try, or a chat answer that follows by mail.
-    Column("follows_id", Id, nullable=True),
+    Column("follows_id", Id, nullable=True, index=True),
     # The delivery whose mail carries this one's words too: several chat answers that follow in one mail.
     Column("carried_by", Id, nullable=True, index=True),
     # To, Cc, subject and what else the channel needs and the entry does not say.
@@ -511,6 +517,8 @@ provider_ids = Table(
     Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
     Column("provider_id", Text, primary_key=True),
     _to("deliveries", name="delivery_id"),
+    # A bounce may come to another account than the one that sent.
+    Index("ix_provider_ids_provider_id", "provider_id"),
 )
 
 drafts = Table(
@@ -519,7 +527,7 @@ drafts = Table(
     _id(),
     _version(),
     _to("agents", name="agent_id", index=True),
-    _to("customers", name="customer_id", null=True),
+    _to("customers", name="customer_id", null=True, index=True),
     # reply | note | call | first
     Column("mode", Text, nullable=False),
     # Tells drafts without a customer apart (two calls at once).

@@ -71,13 +71,6 @@ after_seq = Statement(
     .order_by(entries.c.seq)
     .limit(bindparam("limit"))
 )
-newest = Statement(
-    select(*_ENTRY)
-    .select_from(_FROM)
-    .where(entries.c.conversation_id == bindparam("conversation_id"))
-    .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
-    .limit(bindparam("limit"))
-)
 before = Statement(
     select(*_ENTRY)
     .select_from(_FROM)

@@ -61,7 +61,6 @@ first_of_log = Statement(
         .limit(literal_column("200"))
     )
 )
-of_customer = Statement(select(events.c.id).where(events.c.customer_id == bindparam("customer_id")))
 
 answer = Statement(
     select(answers.c.fingerprint, answers.c.answer).where(

@@ -191,15 +191,6 @@ claim_of_session = Statement(
         endpoints.c.held.is_(_false),
     )
 )
-claims_of_customer = Statement(
-    select(*_ENDPOINT)
-    .where(
-        endpoints.c.customer_id == bindparam("customer_id"),
-        endpoints.c.kind == bindparam("kind"),
-        endpoints.c.held.is_(_false),
-    )
-    .order_by(endpoints.c.id.desc())
-)
 take_claim = Statement(
     update(endpoints)
     .where(endpoints.c.id == bindparam("endpoint_id"))
@@ -209,9 +200,6 @@ take_back = Statement(
     update(endpoints)
     .where(endpoints.c.id == bindparam("endpoint_id"))
     .values(held=_false, **bound(endpoints, "session", "assurance", "method", "proven_at"))
-)
-drop_claim = Statement(
-    delete(endpoints).where(endpoints.c.id == bindparam("endpoint_id"), endpoints.c.held.is_(_false))
 )
 retire_claim = Statement(
     update(endpoints).where(endpoints.c.id == bindparam("endpoint_id")).values(bound(endpoints, "session"))

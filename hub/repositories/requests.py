@@ -113,12 +113,6 @@ due_snoozes = Statement(
     .order_by(requests.c.snoozed_until)
     .limit(literal_column("50"))
 )
-next_snooze = Statement(
-    select(requests.c.snoozed_until)
-    .where(requests.c.snoozed_until.is_not(None))
-    .order_by(requests.c.snoozed_until)
-    .limit(literal_column("1"))
-)
 
 add_count = Statement(
     lambda d: (
@@ -148,6 +142,6 @@ recent_response_times = Statement(
         requests.c.first_response_at >= bindparam("since", type_=requests.c.opened_at.type),
         requests.c.backfilled.is_(literal_column("false")),
     )
-    .order_by(requests.c.id.desc())
+    .order_by(requests.c.first_response_at.desc())
     .limit(literal_column("200"))
 )
