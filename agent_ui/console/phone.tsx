@@ -2,21 +2,20 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import { CallIn, CallOut, Check, Close, Lock, Phone, Plus } from "../shared/icons";
-import { type CallTab, callTabs, changeCall, closeCall, currentTab, findCallers, newCall, OUTCOMES, saveCall } from "./calls";
+import { useId } from "preact/hooks";
+import { Check, Close, Lock, Phone, Plus } from "../shared/icons";
+import { Known } from "./call-known";
+import { Who } from "./call-who";
+import { type CallTab, callTabs, changeCall, closeCall, currentTab, newCall, OUTCOMES, saveCall } from "./calls";
 import type { Problem } from "./connection";
 import { setMode } from "./drafts";
 import { FormError } from "./fields";
 import { hint } from "./keyboard";
-import { OrderCard } from "./order";
 import type { Candidate } from "./protocol";
 import { requestTitle } from "./requests";
 import { go } from "./router";
-import { Avatar, ProofBadge, Status } from "./signs";
+import { Status } from "./signs";
 import { clock, t } from "./text";
-
-const FIND_AFTER = 200;
 
 export function Calls(): JSX.Element {
   const tabs = callTabs.value;
@@ -149,105 +148,6 @@ function CallForm({ tab }: { tab: CallTab }): JSX.Element {
   );
 }
 
-function Who({ tab }: { tab: CallTab }): JSX.Element {
-  const id = useId();
-  const timer = useRef(0);
-  const Sign = tab.direction === "in" ? CallIn : CallOut;
-  const field = useRef<HTMLInputElement>(null);
-
-  useLayoutEffect(() => {
-    if (!tab.phone && !tab.candidates.length) field.current?.focus();
-  }, []);
-
-  function find(q: string): void {
-    changeCall(tab.key, { phone: /^[+\d][\d ()/.-]+$/.test(q.trim()) ? q.trim() : tab.phone, name: q, customer: null });
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void findCallers(tab.key, q).catch(() => undefined), FIND_AFTER);
-  }
-
-  return (
-    <section class="call-who" aria-label={t("calls.who")}>
-      <div class="call-number">
-        <span class="call-sign">
-          <Sign size={20} />
-        </span>
-        <div>
-          <b>{tab.phone || t("calls.nonumber")}</b>
-          <span class="call-direction">
-            <DirectionButton tab={tab} value="in" />
-            <DirectionButton tab={tab} value="out" />
-          </span>
-        </div>
-      </div>
-      <label class="unseen" for={id}>
-        {t("calls.find")}
-      </label>
-      <input
-        id={id}
-        ref={field}
-        class="input"
-        type="search"
-        placeholder={t("calls.find")}
-        value={tab.name || tab.phone}
-        autocomplete="off"
-        onInput={(event) => find(event.currentTarget.value)}
-      />
-      <fieldset class="candidates">
-        <legend>{t("calls.who")}</legend>
-        {tab.candidates.map((one) => (
-          <CandidateChoice key={one.customer_id} tab={tab} candidate={one} />
-        ))}
-        <label class="candidate">
-          <input
-            type="radio"
-            name={`who-${tab.key}`}
-            checked={tab.customer === 0 || (tab.customer === null && !tab.candidates.length)}
-            onChange={() => changeCall(tab.key, { customer: 0, request: null })}
-          />
-          <span class="candidate-words">
-            <b>{tab.candidates.length ? t("calls.somebody") : t("calls.newcustomer")}</b>
-            <span>{t("calls.newwhy")}</span>
-          </span>
-        </label>
-      </fieldset>
-      <p class="panel-hint">{t("calls.noproof")}</p>
-    </section>
-  );
-}
-
-function DirectionButton({ tab, value }: { tab: CallTab; value: CallTab["direction"] }): JSX.Element {
-  return (
-    <button
-      type="button"
-      class="direction"
-      aria-pressed={tab.direction === value}
-      onClick={() => changeCall(tab.key, { direction: value })}
-    >
-      {t(`calls.${value}`)}
-    </button>
-  );
-}
-
-function CandidateChoice({ tab, candidate }: { tab: CallTab; candidate: Candidate }): JSX.Element {
-  return (
-    <label class="candidate">
-      <input
-        type="radio"
-        name={`who-${tab.key}`}
-        checked={tab.customer === candidate.customer_id}
-        onChange={() => changeCall(tab.key, { customer: candidate.customer_id, request: candidate.requests[0]?.id ?? null })}
-      />
-      <span class="candidate-words">
-        <b dir="auto">{candidate.name}</b>
-        {[...new Set(candidate.evidence)].map((why) => (
-          <span key={why}>{why}</span>
-        ))}
-      </span>
-      <ProofBadge assurance={candidate.assurance ?? "claimed"} />
-    </label>
-  );
-}
-
 function RequestChoice({ tab, candidate }: { tab: CallTab; candidate: Candidate }): JSX.Element {
   return (
     <fieldset class="request-choice">
@@ -343,63 +243,5 @@ function Promise({ tab }: { tab: CallTab }): JSX.Element {
         />
       </div>
     </div>
-  );
-}
-
-/** What we know of the one who is chosen, so that nobody asks for it. */
-function Known({ candidate }: { candidate: Candidate | undefined }): JSX.Element {
-  if (!candidate) {
-    return (
-      <section class="call-known" aria-label={t("calls.known")}>
-        <p class="panel-hint">{t("calls.choose")}</p>
-      </section>
-    );
-  }
-  return (
-    <section class="call-known" aria-label={t("calls.known")} tabIndex={0}>
-      <section class="panel-section identity">
-        <div class="identity-head">
-          <Avatar name={candidate.name} id={candidate.customer_id} size="large" />
-          <div>
-            <h2 dir="auto">{candidate.name}</h2>
-            <p class="identity-proof">
-              <ProofBadge assurance={candidate.assurance ?? "claimed"} />
-              <span>{t("calls.bynumber")}</span>
-            </p>
-          </div>
-          <button type="button" class="button" onClick={() => go({ region: "inbox", view: "open", customer: candidate.customer_id })}>
-            {t("calls.open")}
-          </button>
-        </div>
-      </section>
-      {candidate.requests.length > 0 && (
-        <section class="panel-section">
-          <h3>
-            {t("requests.open")} <span class="quiet-count">{candidate.requests.length}</span>
-          </h3>
-          <ul class="panel-requests">
-            {candidate.requests.map((request) => (
-              <li key={request.id} class="panel-request">
-                <span class="panel-number">{request.number}</span>
-                <span class="panel-title" dir="auto">
-                  {requestTitle(request)}
-                </span>
-                <Status status={request.status} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {candidate.orders.length > 0 && (
-        <section class="panel-section">
-          <h3>
-            {t("orders.title")} <span class="quiet-count">{candidate.orders.length}</span>
-          </h3>
-          {candidate.orders.map((one, index) => (
-            <OrderCard key={one.id} kept={one} open={index === 0} shown={false} />
-          ))}
-        </section>
-      )}
-    </section>
   );
 }
