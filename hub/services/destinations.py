@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import phonenumbers
+
 from hub.database import Reading
 from hub.errors import Conflict, Invalid
 from hub.ports.channel import Channel
@@ -110,24 +112,36 @@ def check(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str]:
     if STRENGTH[endpoint.assurance] >= STRENGTH["link"] and endpoint.held:
         return []
     typed = _typed_by(rd, endpoint)
-    found = [word for word in _others(rd, customer_id, endpoint, text) if _squeeze(word) not in typed]
-    return list(dict.fromkeys(found))
+    return list(
+        dict.fromkeys(_addresses_in(rd, customer_id, endpoint, text, typed) + _orders_in(rd, endpoint, text, typed))
+    )
 
 
-def _others(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str]:
+def _addresses_in(rd: Reading, customer_id: int, endpoint: Any, text: str, typed: str) -> list[str]:
     members = [member.customer_id for member in group(rd, customer_id)]
     squeezed = _squeeze(text)
-    found = []
-    for other in rd.all(identities_sql.endpoints_of, customer_ids=members):
-        if other.id == endpoint.id or other.address == endpoint.address or other.kind not in {"email", "phone"}:
-            continue
-        if _squeeze(other.address) in squeezed or _squeeze(other.shown) in squeezed:
-            found.append(other.shown or other.address)
+    return [
+        other.shown or other.address
+        for other in rd.all(identities_sql.endpoints_of, customer_ids=members)
+        if other.kind in {"email", "phone"} and other.address != endpoint.address
+        if _names(squeezed, other) and not _names(typed, other)
+    ]
+
+
+def _names(squeezed: str, endpoint: Any) -> bool:
+    """Whether a text holds this address, however it is written."""
+    if endpoint.kind == "phone":
+        return str(phonenumbers.parse(endpoint.address).national_number) in squeezed
+    return _squeeze(endpoint.address) in squeezed or _squeeze(endpoint.shown or endpoint.address) in squeezed
+
+
+def _orders_in(rd: Reading, endpoint: Any, text: str, typed: str) -> list[str]:
     own = {row.id for row in rd.all(orders_sql.of_address, kind=endpoint.kind, address=endpoint.address, limit=200)}
-    for mention in mentions(rd, text):
-        if order_of(rd, mention.source, mention.number).id not in own:
-            found.append(mention.number)
-    return found
+    return [
+        mention.number
+        for mention in mentions(rd, text)
+        if _squeeze(mention.number) not in typed and order_of(rd, mention.source, mention.number).id not in own
+    ]
 
 
 def _typed_by(rd: Reading, endpoint: Any) -> str:
