@@ -2,74 +2,98 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import shutil
+import logging
+import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
+from demo import notes as kept
+from demo.notes import Notes, NotTheDemo
 from demo.people import COLLEAGUES
-from demo.stage import NOTES, on_stage, read_notes
+from demo.stage import on_stage
 from hub.bootstrap import Hub
 from hub.commands.errors import Fault
 from hub.commands.serve import Serving, serve
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
+from hub.data_folder import FolderInUse
 
-STEP = 100
+INTERRUPTED = 130
 
 
 async def show(session: Session, given: Namespace) -> Outcome:
-    settings = msgspec.structs.replace(session.settings, demo=True, test_clock=True)
-    notes = settings.data / NOTES
     if given.remove:
-        return remove(session)
-    if not notes.exists() and (settings.data / "onethread.db").exists():
-        raise Fault(f"{settings.data} holds a hub's own data. Show the demo in another folder: --data DIR.")
+        return _remove(session)
+    logging.getLogger().setLevel(logging.WARNING)
+    # The story is the demo's alone: it goes nowhere else than into its own folder.
+    settings = msgspec.structs.replace(session.settings, demo=True, test_clock=True, database_url="", bus_url="")
+    notes = _notes(session)
+    told = notes.told
 
     @contextlib.asynccontextmanager
     async def beside(hub: Hub) -> AsyncIterator[Callable[[], None]]:
-        session.say("Telling six months of Feldweg ...")
-        async with on_stage(hub, progress) as begin:
+        async with on_stage(hub, notes, _progress) as begin:
             yield begin
 
-    def progress(done: int, of: int) -> None:
-        if done % STEP == 0:
-            session.say(f"  {done} of {of}")
-
     def ready(serving: Serving) -> None:
-        print(_where(serving, read_notes(notes).password), flush=True)
+        print(_where(serving, notes.password), flush=True)
 
-    await serve(settings, session.parts, ready, beside)
-    return Outcome(value={"stopped": True}, text="")
+    if not told:
+        session.say("Telling six months of a small shop ...")
+    try:
+        await serve(settings, session.parts, ready, beside)
+    except asyncio.CancelledError:
+        # Ctrl+C before the hub takes signals itself.
+        text = "Stopped. The next start tells the story from its beginning."
+        return Outcome(value={"stopped": True}, text=text, status=INTERRUPTED)
+    return Outcome(value={"stopped": True}, text="Stopped. `demo` goes on where it was; `demo --remove` deletes it.")
 
 
-def remove(session: Session) -> Outcome:
-    """Delete the demo's data, which is a folder of its own, marked as the demo's."""
-    folder = session.settings.data
-    if not (folder / NOTES).exists():
-        raise Fault(f"There is no demo in {folder}.")
+def _notes(session: Session) -> Notes:
     with session.folder.locked():
-        shutil.rmtree(folder)
-    return Outcome(value={"removed": str(folder)}, text="The demo and all its data are gone.")
+        try:
+            return kept.open_or_begin(session.folder.path)
+        except NotTheDemo:
+            path = session.folder.path
+            raise Fault(f"{path} holds a hub's own data. Show the demo in another folder: demo --data DIR.") from None
+
+
+def _progress(told: int, of: int) -> None:
+    """One line that fills while people look on."""
+    percent = told * 100 // of
+    if sys.stderr.isatty() and percent != (told - 1) * 100 // of:
+        print(f"\r  {percent} %", end="\n" if told == of else "", file=sys.stderr, flush=True)
+
+
+def _remove(session: Session) -> Outcome:
+    """Delete what the demo made in its folder."""
+    folder = session.folder
+    if kept.read(folder.path) is None:
+        raise Fault(f"There is no demo in {folder.path}.")
+    try:
+        with folder.locked():
+            kept.remove(folder.path)
+    except FolderInUse:
+        raise Fault(f"The demo is running (process {folder.holder()}). Stop it with Ctrl+C, then remove it.") from None
+    return Outcome(value={"removed": str(folder.path)}, text="The demo and all its data are gone.")
 
 
 def _where(serving: Serving, password: str) -> str:
     _, name, email, _ = COLLEAGUES[0]
-    return "\n".join(
-        (
-            "",
-            f"Onethread is here, with the story of a small shop and two visitors who write just now: {serving.url}",
-            "",
-            f"  the agents' console   {serving.url}/",
-            f"      sign in as {name}:  {email}",
-            f"      password:  {password}",
-            f"  the shop's page       {serving.url}/demo-shop",
-            "",
-            "Write in the shop's chat and answer in the console. Ctrl+C stops it; `demo --remove` deletes it.",
-        )
-    )
+    return f"""
+Onethread shows the story of a small shop, and two visitors who write just now.
+
+  The agents' console   {serving.url}/
+      sign in as        {email}   ({name})
+      password          {password}
+  The shop's page       {serving.url}/demo-shop
+
+Write in the shop's chat, answer in the console. Ctrl+C stops it, `demo --remove` deletes it.
+"""
 
 
 def grow(tree: Tree) -> None:

@@ -12,7 +12,9 @@ COLLEAGUES = (
     ("cleo", "Cleo Marchand", "cleo@feldweg.example", "supervisor"),
 )
 
-_LANGUAGES = {"DE": "de", "FR": "fr", "SE": "sv", "PL": "pl", "GB": "en", "IT": "it", "ES": "es", "DK": "da"}
+TEAMS = {"Service": ("ana", "ben", "cleo"), "Workshop": ("ben", "cleo")}
+
+_LANGUAGES = {"DE": "de", "FR": "fr", "SE": "en", "PL": "pl", "GB": "en", "IT": "it", "ES": "es", "DK": "da"}
 
 _BUYERS = tuple(
     Person(
@@ -37,29 +39,36 @@ _OTHERS = (
     ("hannah", "Hannah Vogel", "hannah@vogel.example", "+49 171 3920062", "de"),
     ("emil", "Emil Krause", "emil.krause@post.example", "+49 171 3920063", "de"),
     ("chloe", "Chloé Bernard", "chloe@bernard.example", "+33 1 99 00 55 02", "fr"),
-    ("marco", "Marco Bianchi", "marco.bianchi@posta.example", "+39 06 0000 4418", "it"),
+    ("marco", "Marco Bianchi", "marco.bianchi@posta.example", "", "it"),
     ("nina", "Nina Petrović", "nina@petrovic.example", "", "en"),
     ("oskar", "Oskar Nilsen", "oskar.nilsen@post.example", "", "en"),
-    ("pilar", "Pilar Vega", "pilar.vega@correo.example", "+34 910 000 519", "es"),
+    ("pilar", "Pilar Vega", "pilar.vega@correo.example", "", "es"),
     ("quentin", "Quentin Roy", "quentin@roy.example", "", "fr"),
     ("ruth", "Ruth Adler", "ruth.adler@mail.example", "+49 30 23125 201", "de"),
     ("samir", "Samir Khan", "samir@khan.example", "+44 7700 900203", "en"),
     ("tilda", "Tilda Holm", "tilda.holm@mail.example", "+46 8 465 004 32", "sv"),
     ("ulrich", "Ulrich Baum", "ulrich@baum.example", "+49 30 23125 202", "de"),
     ("vera", "Vera Dumitru", "vera.dumitru@mail.example", "", "en"),
-    ("wanda", "Wanda Zielińska", "wanda@zielinska.example", "+48 22 000 11 23", "pl"),
+    ("wanda", "Wanda Zielińska", "wanda@zielinska.example", "", "pl"),
     ("xenia", "Xenia Kosta", "xenia.kosta@mail.example", "", "en"),
     ("yann", "Yann Le Goff", "yann@legoff.example", "", "fr"),
-    ("zoe", "Zoë de Wit", "zoe.dewit@mail.example", "", "en"),
+    ("zoe", "Zoë de Wit", "zoe.dewit@mail.example", "", "nl"),
     ("frieda", "Frieda Sommer", "frieda@sommer.example", "+49 171 3920064", "de"),
-    ("igor", "Igor Petrov", "igor.petrov@mail.example", "", "en"),
     ("lena", "Lena Fuchs", "lena.fuchs@post.example", "+49 171 3920065", "de"),
+    ("piet", "Piet Jansen", "piet.jansen@mail.example", "", "nl"),
+    # Sits in the chat and says he is Noah Fischer.
+    ("noah-guest", "Noah Fischer", "noah@fischer.example", "", "de"),
+    # Not one of theirs: what they send leaves the inbox with one click.
+    ("parcels", "Schnellpaket", "meldung@schnellpaket.example", "", "de"),
+    ("growth", "Grow Fast", "hello@growfast.example", "", "en"),
 )
 
 PEOPLE: dict[str, Person] = {person.key: person for person in _BUYERS} | {
     key: Person(key=key, name=name, email=email, phone=phone, language=language)
     for key, name, email, phone, language in _OTHERS
 }
+
+NO_CUSTOMERS = frozenset({"parcels", "growth"})
 
 # They are here now: one in the widget, one by mail. `demo/visitors.py` speaks for them.
 MIRA = Person(key="mira", name="Mira Sand", email="mira.sand@mail.example")

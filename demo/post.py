@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -14,29 +15,34 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 FULL = "552 5.2.2 Mailbox full"
 
+Listener = Callable[[str, EmailMessage], None]
+
 
 class PostOffice:
     """An SMTP server for everybody of the story. Mailboxes in `full` take nothing more."""
 
     def __init__(self, full: set[str]) -> None:
         self._full = full
-        self._listeners: list[Callable[[str, EmailMessage], None]] = []
+        self._listeners: list[Listener] = []
         self.port = 0
 
-    def on_mail(self, listener: Callable[[str, EmailMessage], None]) -> None:
+    def on_mail(self, listener: Listener) -> None:
         """Call `listener(address, mail)` for each mail that arrives."""
         self._listeners.append(listener)
 
-    async def open(self) -> None:
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Take mails inside the block, at a port that is free."""
         loop = asyncio.get_running_loop()
         handler: Any = self
-        self._server = await loop.create_server(
+        server = await loop.create_server(
             lambda: SMTP(handler, enable_SMTPUTF8=True, ident="Post", loop=loop), host="127.0.0.1", port=0
         )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def close(self) -> None:
-        self._server.close()
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
-import msgspec
-
+from demo import notes as kept
 from demo import visitors
-from demo.people import COLLEAGUES, FULL, PEOPLE
+from demo.cast import Cast
+from demo.mails import GATE, MAILBOX
+from demo.notes import Notes
+from demo.people import COLLEAGUES, FULL, PEOPLE, TEAMS
 from demo.post import PostOffice, free_port
 from demo.story import story
-from demo.teller import GATE, MAILBOX, Progress, Teller
+from demo.teller import Progress, tell
+from demo.visitors import Street
 from hub.bootstrap import Hub
 from hub.clock import to_datetime
 from hub.keyring import Keyring
 from hub.security import Actor
 from hub.services.company import Company
 
-NOTES = "demo.json"
+# Addresses on which a hub listens to everybody, and where somebody on this computer finds it then.
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 CANNED = (
     (
@@ -33,81 +36,84 @@ CANNED = (
         "Hello {customer.name},\n\nthe label for your return is attached to order {order.number}.\n\n{agent.name}",
     ),
     ("Ready for pickup", "Good news: your order {order.number} is ready at the store. Please bring the code."),
+    ("Danke und Gruß", "Guten Tag {customer.name},\n\nvielen Dank für Ihre Nachricht.\n\n{agent.name}"),
 )
 
 
-class Notes(msgspec.Struct):
-    """What the demo keeps beside its data: the password made for its colleagues, and whether the story was told."""
-
-    password: str
-    told: bool = False
-
-
-def read_notes(path: Path) -> Notes:
-    if path.exists():
-        return msgspec.json.decode(path.read_bytes(), type=Notes)
-    return Notes(password=Keyring.new_secret()[:16])
-
-
-def _keep(path: Path, notes: Notes) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(msgspec.json.encode(notes))
-
-
 @contextlib.asynccontextmanager
-async def on_stage(hub: Hub, progress: Progress) -> AsyncIterator[Callable[[], None]]:
+async def on_stage(hub: Hub, notes: Notes, progress: Progress) -> AsyncIterator[Callable[[], None]]:
     """The demo in a running hub; yields a function that lets the two visitors in once the hub answers."""
-    path = hub.settings.data / NOTES
-    notes = read_notes(path)
     post, door = PostOffice(full={PEOPLE[FULL].email}), free_port()
-    _keep(path, notes)
-    await post.open()
     life: list[asyncio.Task[None]] = []
-    try:
-        await _set_up(hub, notes, post.port, door)
+    async with post.open():
+        await set_up(hub, notes, post.port, door)
         if not notes.told:
-            await Teller(hub).tell(story(to_datetime(hub.clock.now())), progress)
+            await _tell(hub, post, progress)
             notes.told = True
-            _keep(path, notes)
-        url = f"http://127.0.0.1:{hub.settings.port}"
-        yield lambda: life.append(asyncio.create_task(visitors.live(url, post, door)))
-    finally:
-        for task in life:
-            task.cancel()
-        await asyncio.gather(*life, return_exceptions=True)
-        post.close()
+            kept.keep(hub.settings.data, notes)
+        street = Street(url=_url(hub), post=post, door=door)
+        try:
+            yield lambda: life.append(asyncio.create_task(_visited(hub, notes, street)))
+        finally:
+            for task in life:
+                task.cancel()
+            await asyncio.gather(*life, return_exceptions=True)
 
 
-async def _set_up(hub: Hub, notes: Notes, post_port: int, door: int) -> None:
-    await hub.set_company(Company(name="Feldweg", country="DE", time_zone="Europe/Berlin"))
-    known = {agent.email for agent in await hub.agents.everyone()}
-    if not known:
+async def _tell(hub: Hub, post: PostOffice, progress: Progress) -> None:
+    cast = Cast(hub)
+    await cast.meet()
+    post.on_mail(cast.keep)
+    # Clocks of the story are read as this computer shows them, which is how a browser here shows them too.
+    await tell(hub, cast, story(to_datetime(hub.clock.now()).astimezone()), progress)
+
+
+async def _visited(hub: Hub, notes: Notes, street: Street) -> None:
+    """The two come, and the next time they know that they were here before."""
+    visit = notes.visits
+    notes.visits += 1
+    kept.keep(hub.settings.data, notes)
+
+    def remember(token: str) -> None:
+        notes.token = token
+        kept.keep(hub.settings.data, notes)
+
+    await visitors.live(street, visit, notes.token, remember)
+
+
+def _url(hub: Hub) -> str:
+    host = hub.settings.host
+    return f"http://{_EVERYWHERE.get(host, f'[{host}]' if ':' in host else host)}:{hub.settings.port}"
+
+
+async def set_up(hub: Hub, notes: Notes, post_port: int, door: int) -> None:
+    """What the shop has before anything happens. The ports are others at each start."""
+    if not await hub.agents.everyone():
+        await hub.set_company(Company(name="Feldweg", country="DE", time_zone="Europe/Berlin"))
         await _hire(hub, notes.password)
-    await hub.accounts.save(
-        "support",
-        "email",
-        {
-            "address": MAILBOX,
-            "name": "Feldweg",
-            "listen": f"127.0.0.1:{door}",
-            "smtp_host": "127.0.0.1",
-            "smtp_port": str(post_port),
-            "smtp_security": "none",
-            "authserv_id": GATE,
-            "plus_addressing": "yes",
-        },
-        label="Feldweg",
-    )
-    if not (await hub.accounts.get("web")).settings.get("identity_secret"):
         settings = {"logo_text": "Feldweg", "identity_secret": Keyring.new_secret(), "language": "en"}
         await hub.accounts.save("web", "webchat", settings, label="Feldweg")
+    mailbox = {
+        "address": MAILBOX,
+        "name": "Feldweg",
+        "listen": f"127.0.0.1:{door}",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": str(post_port),
+        "smtp_security": "none",
+        "authserv_id": GATE,
+        "plus_addressing": "yes",
+    }
+    await hub.accounts.save("support", "email", mailbox, label="Feldweg")
 
 
 async def _hire(hub: Hub, password: str) -> None:
-    for _, name, email, role in COLLEAGUES:
+    ids: dict[str, int] = {}
+    for key, name, email, role in COLLEAGUES:
         invited = await hub.agents.invite(None, name=name, email=email, role=role)
         await hub.agents.set_password(invited.agent_id, password)
-    ana = await hub.agents.named(COLLEAGUES[0][2])
-    actor = Actor(id=ana.id, name=ana.name, role="admin")
+        ids[key] = invited.agent_id
+    ana = Actor(id=ids["ana"], name=COLLEAGUES[0][1], role="admin")
+    for team, members in TEAMS.items():
+        await hub.teams.save_team(ana, None, name=team, agents=[ids[key] for key in members])
     for name, text in CANNED:
-        await hub.teams.save_canned(actor, None, name=name, text=text)
+        await hub.teams.save_canned(ana, None, name=name, text=text)

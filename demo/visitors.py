@@ -1,166 +1,209 @@
-"""Two people who are here now: one writes in the widget, one by mail. Both react to what is answered."""
+"""Two people who are here now: one writes in the widget, one by mail. Both wait for answers and react to them."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
-import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import formataddr
 from typing import Any
 
+import aiosmtplib
 import msgspec
 import websockets
 
+from demo.mails import answer, new_mail, prove, words_of
 from demo.people import JAKOB, MIRA
 from demo.post import PostOffice, bring
-from demo.teller import GATE, MAILBOX
+from demo.script import Person
+from demo.talk import JAKOB as JAKOB_VOICE
+from demo.talk import JAKOB_ASKS, MIRA_ASKS, Talker
+from demo.talk import MIRA as MIRA_VOICE
 
 logger = logging.getLogger(__name__)
 
-# What a colleague's answer is about, and what one says to it.
-_REACTIONS = (
-    (r"\b(size|38|39|42|43)\b", "Then I take the bigger ones. Could you put a pair aside for me at Altmarkt?"),
-    (r"\b(yes|sure|of course|gladly)\b", "Perfect, thank you! Until when can I come by?"),
-    (r"\b(no|sorry|unfortunately|not)\b", "Oh, what a pity. Is there something similar?"),
-    (r"\?", "Good question. I need it for a weekend in the mountains, two nights."),
-    (r"\b(by|until|today|tomorrow|monday|friday)\b", "That suits me well. Thank you for the quick answer!"),
-)
-_OTHERWISE = (
-    "Thank you, that helps me.",
-    "All right. I will think about it over the weekend.",
-    "Thanks, that is all for now!",
-)
-_THINKS_S = 2.5
-_TYPES_S = 2.0
-_LEAVES_AFTER_S = 90.0
-_MOST_TURNS = 6
+
+class Tempo(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds: to read and think, to type, until the next part of an answer is no longer awaited, to lose patience."""
+
+    thinks: float = 2.5
+    types: float = 2.0
+    listens: float = 3.0
+    leaves_after: float = 90.0
 
 
-def reaction(text: str, turn: int) -> str:
-    """What somebody says to an answer."""
-    for pattern, words in _REACTIONS:
-        if re.search(pattern, text, re.IGNORECASE) and turn < len(_REACTIONS):
-            return words
-    return _OTHERWISE[turn % len(_OTHERWISE)]
+class Street(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the two find the shop: its pages, the post office, and the door of its mailbox."""
+
+    url: str
+    post: PostOffice
+    door: int
+    tempo: Tempo = Tempo()
 
 
-class Mira:
-    """Sits at the widget. When nobody answers for a while she leaves her address and goes, and goes on by mail."""
+class Letters:
+    """A person's own mail: what arrives for them, and their answers to it."""
 
-    def __init__(self, url: str, post: PostOffice, door: int) -> None:
-        self._url = url.replace("http", "ws", 1) + "/widget/socket"
-        self._origin = url
-        self._keys = (f"mira-{number}" for number in itertools.count())
-        self._door = door
-        self._mails: asyncio.Queue[EmailMessage] = asyncio.Queue()
-        post.on_mail(lambda address, mail: self._mails.put_nowait(mail) if address == MIRA.email else None)
+    def __init__(self, person: Person, street: Street, talker: Talker) -> None:
+        self._person = person
+        self._street = street
+        self._talker = talker
+        self._arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
+        self._from = formataddr((person.name, person.email))
+        street.post.on_mail(self._keep)
 
-    async def live(self) -> None:
-        async with websockets.connect(self._url, origin=websockets.Origin(self._origin)) as line:
-            await self._send(line, hello={"account": "web", "language": "en"})
-            await self._say(line, "Hello! Is the tent Lumo big enough for two and a dog?")
-            await self._talk(line)
-            await self._send(
-                line, call=next(self._keys), do="email", **{"with": {"email": MIRA.email, "name": MIRA.name}}
-            )
-        for turn in range(_MOST_TURNS):
-            answer = await self._mails.get()
-            await asyncio.sleep(_THINKS_S)
-            await bring(answer_to(answer, MIRA.name, MIRA.email, reaction(_words(answer), turn)), self._door)
+    def _keep(self, address: str, mail: EmailMessage) -> None:
+        if address == self._person.email:
+            self._arrived.put_nowait(mail)
 
-    async def _talk(self, line: Any) -> None:
-        """React to what is answered, until nothing comes for a while."""
-        turn = 0
-        known: set[str] = set()
-        while turn < _MOST_TURNS:
-            try:
-                frame = msgspec.json.decode(await asyncio.wait_for(line.recv(), _LEAVES_AFTER_S))
-            except TimeoutError:
+    async def write(self, subject: str, text: str) -> None:
+        mail = new_mail(self._from, subject, datetime.now(UTC))
+        mail.set_content(f"Hello,\n\n{text}\n\n{self._person.name}")
+        await self._bring(mail)
+
+    async def correspond(self) -> None:
+        """Answer what arrives, as long as there is something to say."""
+        while True:
+            letter = await self._arrived.get()
+            await asyncio.sleep(self._street.tempo.thinks)
+            words = self._talker.reply(_own_words(letter))
+            if words is None:
                 return
-            for message in _ours(frame):
-                if message["id"] in known:
-                    continue
-                known.add(message["id"])
-                await self._send(line, call=next(self._keys), do="seen", **{"with": {"up_to": message["id"]}})
-                await self._say(line, reaction(message["text"], turn))
-                turn += 1
+            text = f"{words}\n\n{self._person.name.split()[0]}"
+            await self._bring(answer(letter, self._from, text, datetime.now(UTC), self._person.language))
 
-    async def _say(self, line: Any, text: str) -> None:
-        await asyncio.sleep(_THINKS_S)
-        await self._send(line, tell={"typing": True})
-        await asyncio.sleep(_TYPES_S)
-        await self._send(line, call=next(self._keys), do="send", **{"with": {"text": text}})
-
-    async def _send(self, line: Any, **frame: Any) -> None:
-        await line.send(msgspec.json.encode(frame).decode())
+    async def _bring(self, mail: EmailMessage) -> None:
+        prove(mail)
+        await bring(mail, self._street.door)
 
 
-def _ours(frame: dict[str, Any]) -> list[dict[str, Any]]:
-    messages = [m for event in frame.get("events", ()) for m in event.get("changes", {}).get("messages", ())]
-    return [message for message in messages if message["from"] == "us"]
+def _own_words(letter: EmailMessage) -> str:
+    """What is said in a mail, without what it quotes."""
+    lines = itertools.takewhile(lambda line: not line.startswith(">"), words_of(letter).splitlines())
+    return "\n".join(lines)
 
 
-class Jakob:
-    """Writes mails, and answers those he gets."""
+class Chat:
+    """Mira in front of the widget."""
 
-    def __init__(self, post: PostOffice, door: int) -> None:
-        self._door = door
-        self._mails: asyncio.Queue[EmailMessage] = asyncio.Queue()
-        post.on_mail(lambda address, mail: self._mails.put_nowait(mail) if address == JAKOB.email else None)
+    def __init__(self, line: Any, street: Street, talker: Talker) -> None:
+        self._line = line
+        self._tempo = street.tempo
+        self._talker = talker
+        self._keys = (f"mira-{datetime.now(UTC):%H%M%S}-{number}" for number in itertools.count())
+        self._known: set[str] = set()
+        self._fresh: list[str] = []
+        self._colleague_types = False
 
-    async def live(self) -> None:
-        await bring(_first(), self._door)
-        for turn in range(_MOST_TURNS):
-            answer = await self._mails.get()
-            await asyncio.sleep(_THINKS_S)
-            await bring(answer_to(answer, JAKOB.name, JAKOB.email, reaction(_words(answer), turn)), self._door)
+    async def begin(self, token: str) -> str:
+        """Say hello with the token of the last visit; the one for the next."""
+        hello = {"account": "web", "language": "en"} | ({"token": token} if token else {})
+        await self._send(hello=hello)
+        snapshot = (await self._frame())["snapshot"]
+        self._known = {message["id"] for message in snapshot["messages"]}
+        return str(snapshot["token"])
+
+    async def talk(self, opening: str) -> None:
+        """Ask, and react to what is answered until nobody answers or all is said."""
+        await self._say(opening)
+        while (text := await self._answer()) is not None:
+            words = self._talker.reply(text)
+            if words is None:
+                return
+            await self._say(words)
+        await self._say("I have to go now. Could you mail me the answer? I leave my address here.")
+
+    async def leave_email(self) -> None:
+        await self._call("email", email=MIRA.email, name=MIRA.name)
+
+    async def _answer(self) -> str | None:
+        """What colleagues say next, all of it; None when nobody says anything for long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._tempo.leaves_after
+        while loop.time() < until:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await self._hear()
+            if self._fresh:
+                until = min(until, loop.time() + self._tempo.listens)
+            elif self._colleague_types:
+                # Who sees somebody type waits a little longer.
+                until = max(until, loop.time() + self._tempo.leaves_after / 2)
+        text, self._fresh = "\n".join(self._fresh), []
+        return text or None
+
+    async def _hear(self) -> None:
+        """Take in one frame."""
+        frame = await self._frame()
+        if "presence" in frame:
+            self._colleague_types = bool(frame["presence"].get("typing"))
+        changed = [m for event in frame.get("events", ()) for m in event.get("changes", {}).get("messages", ())]
+        fresh = [message for message in changed if message["from"] == "us" and message["id"] not in self._known]
+        for message in fresh:
+            self._known.add(message["id"])
+            self._fresh.append(message["text"])
+        if fresh:
+            await self._send(tell={"got": fresh[-1]["id"]})
+            await self._call("seen", up_to=fresh[-1]["id"])
+
+    async def _say(self, text: str) -> None:
+        await asyncio.sleep(self._tempo.thinks)
+        await self._send(tell={"typing": True})
+        await asyncio.sleep(self._tempo.types)
+        await self._call("send", text=text)
+        await self._send(tell={"typing": False})
+
+    async def _call(self, verb: str, **given: str) -> None:
+        await self._send(call=next(self._keys), do=verb, **{"with": given})
+
+    async def _frame(self) -> dict[str, Any]:
+        frame: dict[str, Any] = msgspec.json.decode(await self._line.recv())
+        return frame
+
+    async def _send(self, **frame: Any) -> None:
+        await self._line.send(msgspec.json.encode(frame).decode())
 
 
-def _first() -> EmailMessage:
-    mail = _mail(JAKOB.name, JAKOB.email, "Do you have walking boots in 47?")
-    mail.set_content(
-        "Hello,\n\nI have large feet. Do you have the boot Fjell in 47, or can you order it?\n\nJakob Stein"
-    )
-    return mail
+async def mira(street: Street, visit: int, token: str, remember: Callable[[str], None]) -> None:
+    """Asks in the widget; when nobody answers for a while she leaves her address, goes, and goes on by mail."""
+    talker = Talker(MIRA_VOICE)
+    letters = Letters(MIRA, street, talker)
+    async with _widget(street.url) as line:
+        chat = Chat(line, street, talker)
+        remember(await chat.begin(token))
+        await chat.talk(MIRA_ASKS[visit % len(MIRA_ASKS)])
+        await chat.leave_email()
+    await letters.correspond()
 
 
-def _mail(name: str, address: str, subject: str) -> EmailMessage:
-    mail = EmailMessage()
-    domain = address.partition("@")[2]
-    mail["From"] = f"{name} <{address}>"
-    mail["To"] = MAILBOX
-    mail["Subject"] = subject
-    mail["Message-ID"] = make_msgid(domain=domain)
-    mail["Authentication-Results"] = f"{GATE}; dmarc=pass header.from={domain}"
-    return mail
+@contextlib.asynccontextmanager
+async def _widget(url: str) -> AsyncIterator[Any]:
+    socket = url.replace("http", "ws", 1) + "/widget/socket"
+    async with websockets.connect(socket, origin=websockets.Origin(url)) as line:
+        yield line
 
 
-def answer_to(mail: EmailMessage, name: str, address: str, text: str) -> EmailMessage:
-    """An answer as a mail programme makes it: in the thread, with the mail it answers quoted below."""
-    subject = str(mail["Subject"] or "")
-    answer = _mail(name, address, subject if subject.lower().startswith("re:") else f"Re: {subject}")
-    answer["In-Reply-To"] = str(mail["Message-ID"])
-    answer["References"] = f"{mail['References'] or ''} {mail['Message-ID']}".strip()
-    quoted = "\n".join(f"> {line}" for line in _words(mail).splitlines())
-    answer.set_content(f"{text}\n\n{name.split()[0]}\n\nOn {mail['Date']}, Feldweg wrote:\n{quoted}\n")
-    return answer
+async def jakob(street: Street, visit: int) -> None:
+    """Writes a mail, and answers those he gets."""
+    letters = Letters(JAKOB, street, Talker(JAKOB_VOICE))
+    await letters.write(*JAKOB_ASKS[visit % len(JAKOB_ASKS)])
+    await letters.correspond()
 
 
-def _words(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    return str(body.get_content()) if body is not None else ""
-
-
-async def _alone(name: str, life: Any) -> None:
-    """One who fails does not end the demo."""
+async def _alone(name: str, life: Awaitable[None]) -> None:
+    """Who cannot go on leaves, and the demo goes on."""
     try:
         await life
-    except (OSError, websockets.WebSocketException, msgspec.MsgspecError) as problem:
+    except (OSError, aiosmtplib.SMTPException, websockets.WebSocketException, msgspec.MsgspecError) as problem:
         logger.info("%s has left: %s", name, problem, extra={"action": "visitor_left"})
 
 
-async def live(url: str, post: PostOffice, door: int) -> None:
-    """Both, until they have nothing more to say."""
-    await asyncio.gather(_alone(MIRA.name, Mira(url, post, door).live()), _alone(JAKOB.name, Jakob(post, door).live()))
+async def live(street: Street, visit: int, token: str, remember: Callable[[str], None]) -> None:
+    """Both, until they have nothing more to say. `remember` is given the token of Mira's browser."""
+    await asyncio.gather(
+        _alone(MIRA.name, mira(street, visit, token, remember)), _alone(JAKOB.name, jakob(street, visit))
+    )

@@ -76,15 +76,15 @@ BUYERS = (
     Buyer("Mara Keller", "mara@keller.example", "+49 30 23125 061", "Lindenweg 4", "01067", "Dresden", "DE"),
     Buyer("Luc Moreau", "luc.moreau@mail.example", "+33 1 99 00 12 34", "8 rue des Lilas", "67000", "Strasbourg", "FR"),
     Buyer("Tove Lindqvist", "tove@lindqvist.example", "+46 8 465 004 12", "Storgatan 19", "111 23", "Stockholm", "SE"),
-    Buyer("Anna Nowak", "anna.nowak@poczta.example", "+48 22 000 11 22", "ul. Polna 7", "00-625", "Warszawa", "PL"),
+    Buyer("Anna Nowak", "anna.nowak@poczta.example", "+49 171 3920053", "ul. Polna 7", "00-625", "Warszawa", "PL"),
     Buyer("Rami Haddad", "rami@haddad.example", "+49 171 3920045", "Hafenstraße 31", "20457", "Hamburg", "DE"),
     Buyer("Selin Yıldız", "selin.yildiz@mail.example", "+49 171 3920046", "Ringstraße 12", "50667", "Köln", "DE"),
     Buyer("Peter Okafor", "peter@okafor.example", "+44 7700 900123", "5 Mill Lane", "LS1 4AP", "Leeds", "GB"),
     Buyer("Clara Weber", "clara.weber@post.example", "+49 30 23125 117", "Gartenweg 2", "04109", "Leipzig", "DE"),
-    Buyer("Dario Rossi", "dario.rossi@posta.example", "+39 06 0000 4417", "Via Roma 22", "39100", "Bolzano", "IT"),
-    Buyer("Julia Ortega", "julia@ortega.example", "+34 910 000 518", "Calle Mayor 3", "28013", "Madrid", "ES"),
+    Buyer("Dario Rossi", "dario.rossi@posta.example", "+49 171 3920054", "Via Roma 22", "39100", "Bolzano", "IT"),
+    Buyer("Julia Ortega", "julia@ortega.example", "+49 171 3920055", "Calle Mayor 3", "28013", "Madrid", "ES"),
     Buyer("Jonas Brandt", "jonas.brandt@mail.example", "+49 171 3920052", "Am Markt 9", "99084", "Erfurt", "DE"),
-    Buyer("Ida Sørensen", "ida@sorensen.example", "+45 32 00 11 07", "Nørregade 40", "1165", "København", "DK"),
+    Buyer("Ida Sørensen", "ida@sorensen.example", "+49 171 3920056", "Nørregade 40", "1165", "København", "DK"),
 )
 
 

@@ -1,0 +1,1 @@
+"""The threads of the story, each told by a function that adds its steps."""
