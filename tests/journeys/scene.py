@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,19 @@ class Scene:
         """Hold every screen, byte for byte, against a new snapshot."""
         await self.settle()
         for screen in self.screens:
-            assert await screen.state() == await self.snapshot_for(screen)
+            held, fresh = await screen.state(), await self.snapshot_for(screen)
+            assert held == fresh, "\n".join(differences(held, fresh))
+
+
+def differences(held: Any, fresh: Any, path: str = "") -> Iterator[str]:
+    """Where the two differ, each with its path; objects of a collection are compared by their ids."""
+    if isinstance(held, list) and all(isinstance(item, dict) and "id" in item for item in [*held, *(fresh or [])]):
+        held, fresh = ({item["id"]: item for item in items} for items in (held, fresh or []))
+    if isinstance(held, dict) and isinstance(fresh, dict):
+        for name in {**held, **fresh}:
+            yield from differences(held.get(name), fresh.get(name), f"{path}/{name}")
+    elif held != fresh:
+        yield f"{path}: held {held!r}, a new snapshot has {fresh!r}"
 
 
 def tell_fence(tx: Transaction, number: int) -> None:

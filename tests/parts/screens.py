@@ -120,8 +120,9 @@ class Screen:
             with suppress(asyncio.CancelledError):
                 await self._staying
 
-    def cut(self) -> None:
+    async def cut(self) -> None:
         """Let the line go without a word, as a browser does that is killed."""
+        await self._until(lambda: self._line is not None)
         if self._line is not None:
             self._line.transport.abort()
 
