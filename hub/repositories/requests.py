@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, literal_column, select, tuple_, update
+from sqlalchemy import bindparam, exists, insert, literal_column, select, tuple_, update
 
 from hub.database import Statement, among, bound
 from hub.models import conversations, customers, endpoints, entries, inbox_counts, request_orders, requests
@@ -54,12 +54,14 @@ of_conversations = Statement(
     .order_by(requests.c.id.desc())
     .limit(literal_column("100"))
 )
+_joined = customers.alias()
 _ROW = (
     *_REQUEST,
     customers.c.id.label("customer_id"),
     customers.c.name.label("customer_name"),
     customers.c.merged_into,
     customers.c.provisional,
+    exists().where(_joined.c.merged_into == customers.c.id).label("has_joined"),
     entries.c.id.label("words_id"),
     entries.c.kind.label("words_kind"),
     entries.c.channel.label("words_channel"),

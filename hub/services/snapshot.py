@@ -159,10 +159,14 @@ class Snapshot:
         return [_request(row, owners[row.conversation_id], linked.get(row.id, [])) for row in rows]
 
     def rows(self, rd: Reading, rows: Sequence[Any]) -> list[RowView]:
-        return [_row(row, self._shown_customer(rd, row)) for row in rows]
+        shown: dict[int, tuple[int, str]] = {}
+        for row in rows:
+            if row.customer_id not in shown:
+                shown[row.customer_id] = self._shown_customer(rd, row)
+        return [_row(row, shown[row.customer_id]) for row in rows]
 
     def _shown_customer(self, rd: Reading, row: Any) -> tuple[int, str]:
-        if row.merged_into is None and row.customer_name:
+        if row.merged_into is None and (row.customer_name or not row.has_joined):
             return row.customer_id, row.customer_name
         shown = root(rd, row.customer_id)
         return shown.id, name_of(group(rd, shown.id))
