@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.clock import Clock
 from hub.database import Busy, Database, P, Reading, T, Transaction, Unit, View
@@ -58,7 +59,7 @@ class PostgresDatabase(Database):
 
         for attempt in range(TRIES):
             try:
-                async with self._engine.connect() as connection, connection.begin():
+                async with _transaction(self._engine) as connection:
                     result, told = await connection.run_sync(work)
             except Exception as problem:
                 if attempt == TRIES - 1 or _sqlstate(problem) not in AGAIN:
@@ -76,7 +77,7 @@ class PostgresDatabase(Database):
             return fn(Reading(self._cursor(connection), self.dialect, self.clock.now()), *args, **kwargs)
 
         try:
-            async with self._reading.connect() as connection, connection.begin():
+            async with _transaction(self._reading) as connection:
                 return await connection.run_sync(work)
         except Exception as problem:
             _raise_lost(problem)
@@ -91,6 +92,18 @@ class PostgresDatabase(Database):
             return cursor
 
         return execute
+
+
+@contextlib.asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with engine.connect() as connection:
+        try:
+            async with connection.begin():
+                yield connection
+        except asyncio.CancelledError:
+            # The driver does not know whether the server has begun: nobody else may get this connection.
+            await connection.invalidate()
+            raise
 
 
 def _check_alive(connection: Any, _record: Any, _proxy: Any) -> None:

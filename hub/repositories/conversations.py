@@ -88,9 +88,7 @@ after = Statement(
     .where(
         entries.c.conversation_id == bindparam("conversation_id"),
         tuple_(entries.c.shown_at, entries.c.id)
-        > tuple_(
-            bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)
-        ),
+        > tuple_(bindparam("shown_at", type_=entries.c.shown_at.type), bindparam("entry_id", type_=entries.c.id.type)),
     )
     .order_by(entries.c.shown_at, entries.c.id)
     .limit(bindparam("limit"))

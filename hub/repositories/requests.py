@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, exists, insert, literal_column, select, tuple_, update
 
 from hub.database import Statement, among, bound
-from hub.models import conversations, customers, endpoints, entries, inbox_counts, request_orders, requests
+from hub.models import conversations, customers, entries, inbox_counts, request_orders, requests
 
 CHANGED = (
     "subject",
@@ -69,13 +69,11 @@ _ROW = (
     entries.c.author_name.label("words_author"),
     entries.c.text.label("words_text"),
     entries.c.subject.label("words_subject"),
-    endpoints.c.assurance.label("words_assurance"),
 )
 _ROWS = (
     requests.join(conversations, conversations.c.id == requests.c.conversation_id)
     .join(customers, customers.c.id == conversations.c.customer_id)
     .outerjoin(entries, entries.c.id == requests.c.last_entry_id)
-    .outerjoin(endpoints, endpoints.c.id == entries.c.endpoint_id)
 )
 row = Statement(select(*_ROW).select_from(_ROWS).where(requests.c.id == bindparam("request_id")))
 

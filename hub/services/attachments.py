@@ -14,7 +14,7 @@ from hub.ports.message import AttachmentIn
 from hub.repositories import conversations as sql
 from hub.security import Actor, authorize
 from hub.services.conversations import add_attachment
-from hub.services.snapshot import attachment
+from hub.services.shapes import attachment
 from hub.views import AttachmentView
 
 MAX_FILE = 25_000_000

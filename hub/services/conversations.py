@@ -111,9 +111,7 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
         search.index_message(tx, entry_id, when, entry.text, entry.subject)
     if entry.request_id is not None:
         for mention in named:
-            tx.run(
-                requests_sql.link_order, request_id=entry.request_id, source=mention.source, number=mention.number
-            )
+            tx.run(requests_sql.link_order, request_id=entry.request_id, source=mention.source, number=mention.number)
     tx.touch("entries", entry_id)
     return Appended(entry_id, seq)
 

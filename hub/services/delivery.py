@@ -304,7 +304,7 @@ def follow_up(tx: Transaction, delivery_id: int, channels: Mapping[str, Channel]
 
 
 def _address_given(tx: Transaction, session: Any, kind: str) -> Any | None:
-    """The address that this visitor was told we would write to: the one they gave, else the one the shop vouched for."""
+    """The address this visitor was told we write to: the one they gave, else the one the shop vouched for."""
     visitor = tx.first(visitors_sql.of_endpoint, endpoint_id=session.id)
     told = visitor and (visitor.email or msgspec.json.decode(visitor.identity).get("email"))
     address = same_or_none(kind, told or "")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from hub.database import Database, Transaction
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound
 from hub.repositories import drafts as sql
+from hub.repositories import identities as identities_sql
 from hub.security import Actor, authorize
 from hub.services.draft_body import DraftBody
+from hub.services.identities import hold_still
 
 MODES = ("reply", "note", "call", "first")
 MAX_BODY = 200_000
+EMPTY = "{}"
 
 
 def _slot(customer_id: int | None, slot: str) -> str:
@@ -25,15 +28,24 @@ def save(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, body
     encoded = msgspec.json.encode(body).decode()
     if len(encoded) > MAX_BODY:
         raise Invalid("This draft is too long to be kept.")
+    if customer_id is not None:
+        if tx.first(identities_sql.customer, customer_id=customer_id) is None:
+            raise NotFound("There is no such customer.")
+        # It shows the customer's name, which must not change meanwhile.
+        hold_still(tx, customer_id)
+    return _put(tx, actor, customer_id, mode, slot, EMPTY if body.is_empty else encoded)
+
+
+def _put(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, slot: str, body: str) -> int:
     draft_id: int = tx.value(
         sql.save,
         agent_id=actor.id,
         customer_id=customer_id,
         mode=mode,
         slot=_slot(customer_id, slot),
-        body="{}" if body.is_empty else encoded,
+        body=body,
         saved_at=tx.now,
-        gone=body.is_empty,
+        gone=body == EMPTY,
     )
     _tell(tx, actor, draft_id)
     return draft_id
@@ -43,7 +55,7 @@ def clear(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, slo
     """What was a draft has been sent."""
     row = tx.first(sql.by_slot, agent_id=actor.id, mode=mode, slot=_slot(customer_id, slot))
     if row is not None and not row.gone:
-        save(tx, actor, customer_id, mode, DraftBody(), slot)
+        _put(tx, actor, customer_id, mode, slot, EMPTY)
 
 
 def _tell(tx: Transaction, actor: Actor, draft_id: int) -> None:

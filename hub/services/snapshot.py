@@ -20,28 +20,19 @@ from hub.repositories import drafts as drafts_sql
 from hub.repositories import identities as identities_sql
 from hub.repositories import requests as requests_sql
 from hub.repositories import teams as teams_sql
-from hub.services import orders
-from hub.services.conversations import preview
+from hub.services import orders, shapes
 from hub.services.draft_body import DraftBody
-from hub.services.identities import STRENGTH, group, name_of, root, usable
-from hub.services.request_numbers import number_of
-from hub.services.requests import lists_of, public_status
+from hub.services.identities import STRENGTH, group, name_of, root
 from hub.views import (
     AccountView,
     AgentView,
     AttachmentView,
-    Author,
     CannedView,
-    Claim,
     ConversationName,
     ConversationView,
     CustomerView,
-    DeliveryView,
     DraftView,
-    EndpointName,
-    EndpointView,
     EntryView,
-    LastWords,
     ListView,
     RequestView,
     RowView,
@@ -66,10 +57,6 @@ class NoSuchCustomer(NotFound):
     code = "no_such_customer"
 
 
-def _time(ms: int | None) -> str | None:
-    return None if ms is None else to_text(ms)
-
-
 class Snapshot:
     """Renders every collection; knows what each channel can do."""
 
@@ -83,7 +70,7 @@ class Snapshot:
         ids = [row.id for row in rows]
         files: dict[int, list[AttachmentView]] = {}
         for item in rd.all(entries_sql.attachments_of, entry_ids=ids) if ids else ():
-            files.setdefault(item.entry_id, []).append(attachment(item))
+            files.setdefault(item.entry_id, []).append(shapes.attachment(item))
         sent: dict[int, list[Any]] = {}
         outgoing = [row.id for row in rows if row.direction == "out"]
         for item in rd.all(deliveries_sql.of_entries, entry_ids=outgoing) if outgoing else ():
@@ -94,7 +81,8 @@ class Snapshot:
                 owner = rd.one(identities_sql.customer_of_conversation, conversation_id=row.conversation_id)
                 shown_for[row.conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
         return [
-            _entry(row, shown_for[row.conversation_id], files.get(row.id, []), sent.get(row.id, [])) for row in rows
+            shapes.entry_view(row, shown_for[row.conversation_id], files.get(row.id, []), sent.get(row.id, []))
+            for row in rows
         ]
 
     def entry(self, rd: Reading, entry_id: int) -> EntryView:
@@ -156,20 +144,21 @@ class Snapshot:
             if row.conversation_id not in owners:
                 owner = rd.one(identities_sql.customer_of_conversation, conversation_id=row.conversation_id)
                 owners[row.conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
-        return [_request(row, owners[row.conversation_id], linked.get(row.id, [])) for row in rows]
+        return [shapes.request_view(row, owners[row.conversation_id], linked.get(row.id, [])) for row in rows]
 
     def rows(self, rd: Reading, rows: Sequence[Any]) -> list[RowView]:
-        shown: dict[int, tuple[int, str]] = {}
+        shown: dict[int, shapes.Shown] = {}
         for row in rows:
             if row.customer_id not in shown:
                 shown[row.customer_id] = self._shown_customer(rd, row)
-        return [_row(row, shown[row.customer_id]) for row in rows]
+        return [shapes.row_view(row, shown[row.customer_id]) for row in rows]
 
-    def _shown_customer(self, rd: Reading, row: Any) -> tuple[int, str]:
-        if row.merged_into is None and (row.customer_name or not row.has_joined):
-            return row.customer_id, row.customer_name
-        shown = root(rd, row.customer_id)
-        return shown.id, name_of(group(rd, shown.id))
+    def _shown_customer(self, rd: Reading, row: Any) -> shapes.Shown:
+        if row.merged_into is None and not row.has_joined:
+            return shapes.Shown(row.customer_id, row.customer_name, _assurance(rd, [row.customer_id], row))
+        members = group(rd, root(rd, row.customer_id).id)
+        ids = [member.customer_id for member in members]
+        return shapes.Shown(ids[0], name_of(members), _assurance(rd, ids, row))
 
     def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
         """One page of an inbox list after (rank, id)."""
@@ -213,11 +202,7 @@ class Snapshot:
         members = group(rd, customer_id)
         ids = [member.customer_id for member in members]
         endpoints = rd.all(identities_sql.endpoints_of, customer_ids=ids)
-        best = max(
-            (e for e in endpoints if e.held and e.proven_at is not None),
-            key=lambda e: (STRENGTH[e.assurance], e.proven_at),
-            default=None,
-        )
+        best = _best_proof(endpoints)
         shop = rd.all(identities_sql.shop_numbers, customer_ids=ids)
         known: dict[str, Any] = {}
         for row in shop:
@@ -232,9 +217,9 @@ class Snapshot:
             provisional=customer.provisional,
             assurance=best.assurance if best else None,
             assurance_method=best.method if best else "",
-            proven_at=_time(best.proven_at) if best else None,
-            endpoints=[_endpoint(e, ways) for e in endpoints if e.held and (e.kind != "session" or e.scope)],
-            says=_says(endpoints),
+            proven_at=shapes.time_or_none(best.proven_at) if best else None,
+            endpoints=[shapes.endpoint_view(e, ways) for e in endpoints if e.held and (e.kind != "session" or e.scope)],
+            says=shapes.says(endpoints),
             conversations=[ConversationName(id=member.conversation_id) for member in members],
             joined=ids[1:],
             numbers=[{"source": row.source, "number": row.number} for row in shop],
@@ -339,7 +324,7 @@ class Snapshot:
     # --- what is everywhere ---
 
     def agents(self, rd: Reading) -> list[AgentView]:
-        return [_agent(row) for row in rd.all(agents_sql.everyone)]
+        return [shapes.agent_view(row) for row in rd.all(agents_sql.everyone)]
 
     def teams(self, rd: Reading) -> list[TeamView]:
         members: dict[int, list[int]] = {}
@@ -394,7 +379,7 @@ class Snapshot:
             endpoint_id=body.endpoint,
             account=body.account,
             text=body.text,
-            attachments=[attachment(item) for item in files if item is not None],
+            attachments=[shapes.attachment(item) for item in files if item is not None],
             base=body.base,
             fields=body.fields,
             saved_at=to_text(row.saved_at),
@@ -433,196 +418,15 @@ class Snapshot:
         raise LookupError(name)
 
 
-def attachment(row: Any) -> AttachmentView:
-    return AttachmentView(
-        id=row.id, filename=row.filename, content_type=row.content_type, size=row.size, image=row.image
-    )
+def _best_proof(endpoints: Sequence[Any]) -> Any | None:
+    """The endpoint by which a customer is best proven, None while nothing is."""
+    proven = (e for e in endpoints if e.held and e.proven_at is not None)
+    return max(proven, key=lambda e: (STRENGTH[e.assurance], e.proven_at), default=None)
 
 
-def _endpoint_name(row: Any) -> EndpointName | None:
-    if row.endpoint_id is None:
-        return None
-    return EndpointName(id=row.endpoint_id, kind=row.endpoint_kind, address=row.endpoint_shown)
-
-
-def _entry(row: Any, customer_id: int, files: list[AttachmentView], sent: list[Any]) -> EntryView:
-    proven = row.endpoint_proven_at
-    return EntryView(
-        id=row.id,
-        version=row.version,
-        conversation_id=row.conversation_id,
-        customer_id=customer_id,
-        seq=row.seq,
-        shown_at=to_text(row.shown_at),
-        kind=row.kind,
-        direction=row.direction,
-        channel=row.channel,
-        account=row.account or "",
-        author=Author(kind=row.author_kind, id=row.author_id, name=row.author_name),
-        subject=row.subject,
-        text=row.text,
-        quoted_from=row.quoted_from,
-        has_html=row.has_html,
-        remote_images=row.remote_images or 0,
-        attachments=files,
-        endpoint=_endpoint_name(row),
-        assurance=row.assurance,
-        assurance_method=row.assurance_method,
-        before_proof=bool(row.assurance == "claimed" and proven is not None and row.received_time < proven),
-        request_id=row.request_id,
-        provider_time=_time(row.provider_time),
-        received_time=to_text(row.received_time),
-        automatic=row.automatic,
-        backfilled=row.backfilled,
-        unreadable=row.unreadable,
-        orders=msgspec.json.decode(row.orders),
-        delivery=_delivery(sent),
-        details=msgspec.json.decode(row.details),
-    )
-
-
-# The state of a message in several parts is that of its least advanced part.
-_ADVANCE = ("failed", "uncertain", "cancelled", "scheduled", "queued", "sending", "sent", "delivered", "read")
-
-
-def _delivery(rows: list[Any]) -> DeliveryView | None:
-    """One line for all attempts and parts: the newest attempt on the way chosen, and where it moved on to."""
-    if not rows:
-        return None
-    replaced = {row.follows_id for row in rows if row.follows_id is not None}
-    way = rows[0].account_id
-    current = [row for row in rows if row.account_id == way and row.id not in _retried(rows, replaced, way)]
-    shown = min(current, key=lambda row: _ADVANCE.index(row.state))
-    moved = next((row for row in reversed(rows) if row.account_id != way), None)
-    if moved is not None:
-        shown = moved
-    return DeliveryView(
-        id=shown.id,
-        version=shown.version,
-        state=shown.state,
-        reason=shown.reason,
-        code=shown.code,
-        account=shown.account,
-        channel=shown.channel,
-        endpoint=_endpoint_name(shown),
-        sent_at=_time(shown.sent_at),
-        delivered_at=_time(shown.delivered_at),
-        read_at=_time(shown.read_at),
-        next_try_at=_time(shown.next_try_at) if shown.state in {"scheduled", "queued"} else None,
-        undo_until=_time(shown.undo_until),
-        tries=shown.tries,
-        can_retry=shown.state in {"failed", "uncertain", "cancelled"},
-        moved_to=_endpoint_name(moved) if moved is not None else None,
-    )
-
-
-def _retried(rows: list[Any], replaced: set[int], way: int) -> set[int]:
-    return {
-        row.id
-        for row in rows
-        if row.id in replaced and any(r.follows_id == row.id and r.account_id == way for r in rows)
-    }
-
-
-def _request(row: Any, customer_id: int, linked: list[dict[str, str]]) -> RequestView:
-    first = row.first_response_at
-    return RequestView(
-        id=row.id,
-        version=row.version,
-        number=number_of(row.id),
-        customer_id=customer_id,
-        conversation_id=row.conversation_id,
-        subject=row.subject,
-        topic=row.topic,
-        status=row.status,
-        status_text=public_status(row),
-        owner_id=row.owner_id,
-        team_id=row.team_id,
-        priority=row.priority,
-        store=row.store,
-        snoozed_until=_time(row.snoozed_until),
-        opened_at=to_text(row.opened_at),
-        first_response_at=_time(first),
-        resolved_at=_time(row.resolved_at),
-        waiting_since=_time(row.waiting_since),
-        clocks={
-            "first_response_s": None if first is None else (first - row.opened_at) // 1000,
-            "resolution_s": row.open_ms // 1000 if row.status == "resolved" else None,
-        },
-        orders=linked,
-    )
-
-
-def _row(row: Any, customer: tuple[int, str]) -> RowView:
-    return RowView(
-        id=row.id,
-        version=row.version,
-        number=number_of(row.id),
-        customer_id=customer[0],
-        conversation_id=row.conversation_id,
-        customer_name=customer[1],
-        assurance=row.words_assurance,
-        subject=row.subject,
-        topic=row.topic,
-        status=row.status,
-        owner_id=row.owner_id,
-        team_id=row.team_id,
-        priority=row.priority,
-        snoozed_until=_time(row.snoozed_until),
-        opened_at=to_text(row.opened_at),
-        waiting_since=_time(row.waiting_since),
-        last_at=to_text(row.last_at),
-        unread=row.unread,
-        failed=row.failed > 0,
-        rank=row.rank,
-        views=lists_of(row),
-        last=_last_words(row),
-    )
-
-
-def _last_words(row: Any) -> LastWords | None:
-    if row.words_id is None:
-        return None
-    return LastWords(
-        entry_id=row.words_id,
-        kind=row.words_kind,
-        channel=row.words_channel,
-        direction=row.words_direction,
-        author=row.words_author,
-        text=preview(row.words_text) or row.words_subject,
-    )
-
-
-def _says(endpoints: list[Any]) -> list[Claim]:
-    """What this customer says about themselves and nobody has proven."""
-    held = {(row.kind, row.address) for row in endpoints if row.held}
-    claims = [row for row in usable(endpoints) if not row.held and (row.kind, row.address) not in held]
-    return [Claim(kind=row.kind, address=row.shown) for row in claims]
-
-
-def _endpoint(row: Any, ways: dict[tuple[str, str], list[Way]]) -> EndpointView:
-    return EndpointView(
-        id=row.id,
-        kind=row.kind,
-        address=row.shown,
-        scope=row.scope,
-        held=row.held,
-        assurance=row.assurance,
-        method=row.method,
-        proven_at=_time(row.proven_at),
-        shared=row.shared,
-        ways=ways.get((row.kind, row.scope), []),
-    )
-
-
-def _agent(row: Any) -> AgentView:
-    return AgentView(
-        id=row.id,
-        version=row.version,
-        name=row.name,
-        email=row.email,
-        role=row.role,
-        away=row.away,
-        disabled=row.disabled,
-        is_token=row.is_token,
-    )
+def _assurance(rd: Reading, customer_ids: list[int], row: Any) -> str | None:
+    """How well the customer of an inbox row is proven; `claimed` for somebody known by their own word only."""
+    best = _best_proof(rd.all(identities_sql.endpoints_of, customer_ids=customer_ids))
+    if best is not None:
+        return str(best.assurance)
+    return "claimed" if row.provisional else None
