@@ -95,8 +95,8 @@ async def open_database(closed_db: AbstractAsyncContextManager[Database]) -> Asy
         yield database
 
 
-@pytest.fixture(name="browser")
+@pytest.fixture(name="browser", scope="session")
 async def run_browser() -> AsyncIterator[Browser]:
-    """A Chromium of this test's own."""
+    """One Chromium for all tests of a worker; each person in it is a context of their own."""
     async with chromium() as running_browser:
         yield running_browser
