@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from hub.errors import Malformed
+
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a console looks at, so that a snapshot can hold it. A floor of None asks for the first page."""
@@ -71,6 +73,17 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MAX_KEY = 64
+
+
+def read_frame(text: str) -> Frame:
+    """A client's frame. What its parts hold is judged where they are read, so that a call is refused by its answer."""
+    try:
+        frame = msgspec.json.decode(text, type=Frame)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+        raise Malformed("This is no frame.") from problem
+    if frame.call is not None and not (0 < len(frame.call) <= MAX_KEY and frame.call.isprintable()):
+        raise Malformed(f"A call's key has 1 to {MAX_KEY} printable signs.")
+    return frame
 
 
 def events_frame(bodies: list[str], position: str) -> str:

@@ -16,7 +16,7 @@ from agent_ui.cookies import session_cookie
 from agent_ui.decode import decode
 from agent_ui.errors import problem_of
 from agent_ui.origins import check_origin, is_private
-from agent_ui.protocol import MAX_KEY, Frame, Hello, Snapshot, Watch, encode, events_frame
+from agent_ui.protocol import Frame, Hello, Snapshot, Watch, encode, events_frame, read_frame
 from agent_ui.sockets.calls import CALLS, Call, Caller, down_to
 from agent_ui.sockets.feed import Console
 from agent_ui.sockets.outlet import Outlet, first_within
@@ -24,7 +24,7 @@ from agent_ui.sockets.presence import DOINGS
 from hub.bootstrap import Hub
 from hub.clock import to_text
 from hub.database import Reading
-from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound
+from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound, Unauthenticated
 from hub.security import Actor, authorize, may_hear
 from hub.services import log
 from hub.services.company import company
@@ -98,7 +98,7 @@ class ConsoleSocket:
 
     async def _hello(self) -> Hello:
         async with asyncio.timeout(HELLO_WITHIN_S):
-            frame = decode((await self._ws.receive_text()).encode(), Frame)
+            frame = read_frame(await self._ws.receive_text())
         if not frame.hello:
             raise Malformed("The first frame is a hello.")
         return decode(bytes(frame.hello), Hello)
@@ -142,15 +142,19 @@ class ConsoleSocket:
             self._console.doubted.clear()
             try:
                 await self.recheck()
-            except HubError:
+            except (Unauthenticated, Forbidden):
                 return
+            except HubError:
+                # The database cannot be asked now; calls that need rights are refused until it can.
+                self._console.doubted.set()
+                await first_within(1, stopping)
 
     async def recheck(self) -> None:
         """Close when the session has ended or the right was taken away."""
         try:
             actor = await self._hub.sessions.actor_of_session(self._cookie)
             authorize(actor, "console")
-        except HubError as problem:
+        except (Unauthenticated, Forbidden) as problem:
             await self._outlet.end("signed_out", problem.detail)
             raise
         self._console.actor = self._caller.actor = actor
@@ -158,7 +162,7 @@ class ConsoleSocket:
     # --- frames ---
 
     async def _receive(self, text: str) -> None:
-        frame = decode(text.encode(), Frame)
+        frame = read_frame(text)
         if frame.call is not None:
             await self._call(frame)
         elif frame.tell:
@@ -174,8 +178,6 @@ class ConsoleSocket:
 
     async def _call(self, frame: Frame) -> None:
         key = frame.call or ""
-        if not 0 < len(key) <= MAX_KEY:
-            raise Malformed(f"A call's key has 1 to {MAX_KEY} signs.")
         call = CALLS.get(frame.do or "")
         with contextlib.nullcontext() if call is not None and call.apart else self._console.held():
             answer = self._answers.get(key)

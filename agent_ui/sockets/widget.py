@@ -15,7 +15,7 @@ from agent_ui.errors import problem_of
 from agent_ui.hours import Hours, pace_text
 from agent_ui.identity import identity_of
 from agent_ui.origins import check_origin
-from agent_ui.protocol import MAX_KEY, Frame, WidgetHello, encode
+from agent_ui.protocol import Frame, WidgetHello, encode, read_frame
 from agent_ui.sockets.outlet import Outlet, stopping_within
 from agent_ui.texts import language_of
 from agent_ui.widget_account import told
@@ -139,7 +139,7 @@ class WidgetSocket:
 
     async def _hello(self) -> WidgetHello:
         async with asyncio.timeout(HELLO_WITHIN_S):
-            frame = decode((await self._ws.receive_text()).encode(), Frame)
+            frame = read_frame(await self._ws.receive_text())
         if not frame.hello:
             raise Malformed("The first frame is a hello.")
         return decode(bytes(frame.hello), WidgetHello)
@@ -248,7 +248,7 @@ class WidgetSocket:
     # --- frames ---
 
     async def _receive(self, text: str) -> None:
-        frame = decode(text.encode(), Frame)
+        frame = read_frame(text)
         if frame.call is not None:
             await self._call(frame)
         elif frame.tell:
@@ -262,8 +262,6 @@ class WidgetSocket:
 
     async def _call(self, frame: Frame) -> None:
         key = frame.call or ""
-        if not 0 < len(key) <= MAX_KEY:
-            raise Malformed(f"A call's key has 1 to {MAX_KEY} signs.")
         answer = self._answers.get(key)
         if answer is None:
             answer = self._answers[key] = await self._answer(key, frame.do or "", bytes(frame.given or b"{}"))

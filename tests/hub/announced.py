@@ -45,4 +45,4 @@ def _words(node: ast.AST) -> Iterator[str]:
             yield inner.value
         elif isinstance(inner, ast.JoinedStr) and isinstance(inner.values[0], ast.Constant):
             # A receipt's state is the kind of its event.
-            yield from (f"{inner.values[0].value}{state}" for state in get_args(get_type_hints(Receipt)["state"]))
+            yield from (str(inner.values[0].value) + state for state in get_args(get_type_hints(Receipt)["state"]))

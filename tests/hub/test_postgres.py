@@ -1,6 +1,7 @@
 """PostgreSQL: what loses a race or a connection is run again or refused, and never half done."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -79,3 +80,17 @@ async def test_more_units_than_connections_wait_their_turn(cluster: Database) ->
     await asyncio.gather(*(cluster.unit(add, f"{i:03}") for i in range(100)))
 
     assert await cluster.view(names) == [f"{i:03}" for i in range(100)]
+
+
+async def test_what_is_given_up_midway_leaves_no_connection_in_the_middle_of_something(cluster: Database) -> None:
+    for step in range(200):
+        # Between nothing and the few milliseconds that each takes.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(step / 40_000):
+                await (cluster.view(names) if step % 2 else cluster.unit(add, "given up"))
+
+    for _ in range(3):
+        await asyncio.gather(*(cluster.unit(add, "kept") for _ in range(10)))
+        await asyncio.gather(*(cluster.view(names) for _ in range(10)))
+
+    assert (await cluster.view(names)).count("kept") == 30

@@ -158,6 +158,8 @@ async def merge(story: Story, customer_id: int, into_id: int) -> None:
 async def unmerge(story: Story, customer_id: int) -> None:
     def part(tx: Transaction) -> None:
         identities.hold_still(tx, customer_id)
-        parting.unmerge(tx, tx.one(identities_sql.open_merge, customer_id=customer_id))
+        merged = tx.first(identities_sql.open_merge, customer_id=customer_id)
+        if merged is not None:
+            parting.unmerge(tx, merged)
 
     await story.world.db.unit(part)
