@@ -114,10 +114,18 @@ def _target(request: Request, wanted: str, origin: str, listed: Collection[str])
     """Where to go on after a form: never to a site that the account does not name."""
     if wanted and safe_next(wanted) == wanted:
         return f"{origin}{wanted}" if origin in listed else wanted
-    parts = urlsplit(wanted) if wanted.isprintable() and "\\" not in wanted else urlsplit("")
-    if f"{parts.scheme}://{parts.netloc}".lower() in {*listed, own_origin(request.scope)}:
+    if _origin_in(wanted) in {*listed, own_origin(request.scope)}:
         return wanted
     return f"/forms/{request.path_params['account']}/thanks"
+
+
+def _origin_in(address: str) -> str:
+    """The origin that an address names; '' where browsers may read it otherwise than we do."""
+    try:
+        parts = urlsplit(address) if address.isprintable() and "\\" not in address else urlsplit("")
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 # --- what was filled in ---
