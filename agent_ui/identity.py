@@ -28,7 +28,10 @@ def identity_of(account: Account, token: str, now_ms: int) -> Identity:
     """Who a shop's token says this is; raises `BadIdentity` for anything but a fresh token meant for this account."""
     claims = _claims(account, token)
     now = to_datetime(now_ms)
-    expires, issued = to_datetime(int(claims["exp"] * 1000)), to_datetime(int(claims["iat"] * 1000))
+    try:
+        expires, issued = to_datetime(int(claims["exp"] * 1000)), to_datetime(int(claims["iat"] * 1000))
+    except (TypeError, ValueError, OverflowError) as problem:
+        raise BadIdentity("The shop's token holds a time that is none.") from problem
     if now >= expires or issued > now + SKEW or expires - issued > LONGEST:
         raise BadIdentity("The shop's token has expired, or runs for more than an hour.")
     subject = str(claims["sub"]).strip()
