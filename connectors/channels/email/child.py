@@ -107,7 +107,9 @@ class _Child:
             [sys.executable, "-P", "-c", _SERVE, str(limits.cpu_seconds), str(limits.memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            # A hostile mail that takes over its reader finds no key and no database there.
+            env={name: value for name, value in os.environ.items() if not name.startswith("ONETHREAD_")}
+            | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             # Ctrl-C at a terminal reaches the whole group; a mail being read is to be finished.
             start_new_session=True,
         )
