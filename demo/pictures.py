@@ -135,7 +135,13 @@ def file_named(name: str) -> tuple[bytes, str, str]:
     stem, _, kind = name.rpartition(".")
     if kind == "pdf":
         return (
-            _receipt("Feldweg", "Altmarkt 4, 01067 Dresden", "", f"Receipt {stem}", "Solar lamp Sol     39.00 EUR"),
+            _receipt(
+                "Feldweg",
+                "Altmarkt 4, 01067 Dresden",
+                "",
+                f"Receipt {stem.rpartition('-')[2]}",
+                "Solar lamp Sol     39.00 EUR",
+            ),
             "application",
             "pdf",
         )

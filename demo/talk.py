@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import re
 
-# What an answer may be about, the surest sign first; those with a question mark are meant for questions only.
-_SIGNS: tuple[tuple[str, str], ...] = (
-    ("asks_email", r"\b(e-?mail|mail) ?(address)?\b.*\?|where can (we|i) (reach|write)"),
-    ("asks_phone", r"\b(phone|number to call|call you)\b.*\?"),
-    ("asks_order", r"\border (number|no)\b|\bwhich order\b|\bnumber of (your|the) order\b"),
-    ("asks_name", r"\b(your|full) name\b.*\?"),
-    ("asks_place", r"\b(which|what) (store|shop|city|town|country)\b.*\?|\bwhere (do|are) you\b.*\?|\byour "
-    "address\b.*\?"),
-    ("asks_time", r"\b(when|until|by what|how long|which day|what day)\b[^.?!]*\?"),
-    ("asks_size", r"\b(size|wide|width|tall|height|long|foot|feet|heavy|big|large)\b[^.?!]*\?"),
-    ("asks_choice", r"\bor\b[^.?!]*\?"),
-    ("offers", r"\b(shall|should|may|can|could) (i|we)\b[^.?!]*\?|\bwould you like\b[^.?!]*\?|\bdo you "
-    "want\b[^.?!]*\?"),
-    ("asks", r"\?"),
-    ("parting", r"\b(you'?re welcome|my pleasure|have a (nice|good|great)|good ?bye|bye|see you|anytime|all the "
-    "best)\b"),
-    ("moment", r"\b(one moment|just a moment|a (second|minute)|let me (check|look|ask|see)|i('ll| will) "
-    "(check|look|ask))\b"),
-    ("link", r"https?://"),
-    ("price", r"€|\beuros?\b|\bcosts?\b|\bprice\b|\d[.,]\d\d\b"),
-    ("ready", r"\b(ready|collect|pick(ed)? ?up|put (it|one|them|a pair) aside|reserved?|shelf)\b"),
-    ("no", r"\b(unfortunately|sorry|out of stock|sold out|can(no|')t|not available|only (up )?to|don't have|do "
-    "not have)\b|^no\b"),
-    ("sent", r"\b(shipp?(ed|ing|s)?|sent|send|deliver(ed|y|s)?|arrives?|on its way|days?|tomorrow|week)\b"),
-    ("yes", r"\b(yes|sure|of course|gladly|certainly|no problem|it does|it is|we do|we have)\b"),
-)  # fmt: skip
+# What an answer may be about, the surest sign first. `…?` stands for the rest of a question.
+_SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("asks_email", (r"\be-?mail\b…?", r"\bmail address\b…?", r"\bwhere can (we|i) (reach|write)")),
+    ("asks_phone", (r"\bphone\b…?", r"\bcall you\b…?")),
+    ("asks_order", (r"\border (number|no)\b", r"\bwhich order\b", r"\bnumber of (your|the) order\b")),
+    ("asks_name", (r"\b(your|full) name\b…?",)),
+    ("asks_place", (r"\b(which|what) (store|shop|city|town|country)\b…?", r"\bwhere (do|are) you\b…?")),
+    ("asks_time", (r"\b(when|until|by what|which day|what day)\b…?",)),
+    ("asks_size", (r"\b(size|wide|width|tall|height|long|foot|feet|heavy|big|large)\b…?",)),
+    ("asks_choice", (r"\bor\b…?",)),
+    ("offers", (r"\b(shall|should|may|can|could) (i|we)\b…?", r"\b(would you like|do you want)\b…?")),
+    ("asks", (r"\?",)),
+    ("parting", (r"\byou'?re welcome\b", r"\bhave a (nice|good|great)\b", r"\b(good)?bye\b", r"\ball the best\b")),
+    ("moment", (r"\b(one|just a|a) (moment|second|minute)\b", r"\b(let me|i('ll| will)) (check|look|ask|see)\b")),
+    ("link", (r"https?://",)),
+    ("price", ("€", r"\beuros?\b", r"\b(costs?|price)\b")),
+    ("ready", (r"\b(ready|collect|pick(ed)? ?up|reserved?|shelf)\b", r"\bput .{1,20} aside\b")),
+    (
+        "no",
+        (
+            r"^no\b",
+            r"\b(unfortunately|sorry|out of stock|sold out|not available|do(n't| not) have)\b",
+            r"\bcan(no|')t\b",
+        ),
+    ),
+    ("sent", (r"\b(ship(s|ped)?|sen[dt]|deliver(s|ed|y)?|arrives?|on its way|days?|tomorrow|week)\b",)),
+    ("yes", (r"\b(yes|sure|of course|gladly|certainly|no problem|it does|it is|we do|we have)\b",)),
+)
+_TOPICS = [(topic, re.compile("|".join(signs).replace("…?", r"[^.?!]*\?"), re.IGNORECASE)) for topic, signs in _SIGNS]
 
 Voice = dict[str, tuple[str, ...]]
 
@@ -58,7 +61,7 @@ class Talker:
 
 def topic_of(text: str) -> str:
     """What an answer is about, as far as its words tell."""
-    return next((topic for topic, sign in _SIGNS if re.search(sign, text, re.IGNORECASE | re.DOTALL)), "else")
+    return next((topic for topic, sign in _TOPICS if sign.search(text)), "else")
 
 
 MIRA: Voice = {

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -25,6 +26,9 @@ from demo.talk import JAKOB_ASKS, MIRA_ASKS, Talker
 from demo.talk import MIRA as MIRA_VOICE
 
 logger = logging.getLogger(__name__)
+
+# With these begins what stands below the words of an answer.
+_BELOW = (">", "##", "Was this not you?")
 
 
 class Tempo(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +86,8 @@ class Letters:
 
 
 def _own_words(letter: EmailMessage) -> str:
-    """What is said in a mail, without what it quotes."""
-    lines = itertools.takewhile(lambda line: not line.startswith(">"), words_of(letter).splitlines())
+    """What is said in a mail, without what it quotes and what the hub adds below."""
+    lines = itertools.takewhile(lambda line: not line.startswith(_BELOW), words_of(letter).splitlines())
     return "\n".join(lines)
 
 
@@ -94,7 +98,8 @@ class Chat:
         self._line = line
         self._tempo = street.tempo
         self._talker = talker
-        self._keys = (f"mira-{datetime.now(UTC):%H%M%S}-{number}" for number in itertools.count())
+        visit = secrets.token_hex(4)
+        self._keys = (f"mira-{visit}-{number}" for number in itertools.count())
         self._known: set[str] = set()
         self._fresh: list[str] = []
         self._colleague_types = False
@@ -118,7 +123,11 @@ class Chat:
         await self._say("I have to go now. Could you mail me the answer? I leave my address here.")
 
     async def leave_email(self) -> None:
-        await self._call("email", email=MIRA.email, name=MIRA.name)
+        """Type the address, and go when it is noted."""
+        key = await self._call("email", email=MIRA.email, name=MIRA.name)
+        async with asyncio.timeout(self._tempo.leaves_after):
+            while (await self._frame()).get("answer") != key:
+                pass
 
     async def _answer(self) -> str | None:
         """What colleagues say next, all of it; None when nobody says anything for long."""
@@ -157,8 +166,10 @@ class Chat:
         await self._call("send", text=text)
         await self._send(tell={"typing": False})
 
-    async def _call(self, verb: str, **given: str) -> None:
-        await self._send(call=next(self._keys), do=verb, **{"with": given})
+    async def _call(self, verb: str, **given: str) -> str:
+        key = next(self._keys)
+        await self._send(call=key, do=verb, **{"with": given})
+        return key
 
     async def _frame(self) -> dict[str, Any]:
         frame: dict[str, Any] = msgspec.json.decode(await self._line.recv())

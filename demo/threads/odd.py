@@ -72,7 +72,9 @@ Pouvez-vous m’envoyer un arceau&nbsp;? Nous repartons dans dix jours.</p>
 
 def _marco(told: Told) -> None:
     """Two files: the receipt and a photo."""
-    told.add(Mail(told.ago(83), "marco", _MARCO, subject="Garanzia lampada Sol", files=("2041.pdf", "lamp-sol.png")))
+    told.add(
+        Mail(told.ago(83), "marco", _MARCO, subject="Garanzia lampada Sol", files=("receipt-2041.pdf", "lamp-sol.png"))
+    )
 
 
 _MARCO = """Buongiorno,

@@ -15,7 +15,7 @@ def waiting(told: Told) -> None:
 def _luc(told: Told) -> None:
     """A parcel that does not move, and a customer who has waited for two hours."""
     at, ago = told.at, told.ago
-    course = ((at(9, "21:02"), "placed"), (at(9, "21:03"), "paid"), (at(8, "16:20"), "shipped"))
+    course = ((at(9, "07:56"), "placed"), (at(9, "07:57"), "paid"), (at(8, "16:20"), "shipped"))
     bought(told, Purchase(number="10493", who="luc", articles=("TEN-LUMO-2",), course=course, carrier="DPD"))
     told.add(
         Mail(at(3, "08:30"), "luc", _LUC, subject="Colis pas arrivé"),
@@ -48,7 +48,7 @@ Luc Moreau"""
 
 def _anna(told: Told) -> None:
     at = told.at
-    course = ((at(7, "13:15"), "placed"), (at(7, "13:15"), "paid"), (at(6, "11:00"), "shipped"))
+    course = ((at(7, "13:15"), "placed"), (at(7, "13:16"), "paid"), (at(6, "11:00"), "shipped"))
     last = (at(4, "10:26"), "delivered")
     bought(told, Purchase(number="10496", who="anna", articles=("SHO-NERA-43",), course=(*course, last), carrier="GLS"))
     told.add(Mail(told.ago(48), "anna", _ANNA, subject="Zwrot butów"))
@@ -133,7 +133,7 @@ def _peter(told: Told) -> None:
     at = told.at
     course = (
         (at(18, "19:20"), "placed"),
-        (at(18, "19:20"), "paid"),
+        (at(18, "19:21"), "paid"),
         (at(17, "12:00"), "shipped"),
         (at(14, "09:10"), "delivered"),
     )

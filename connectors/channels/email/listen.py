@@ -57,6 +57,6 @@ async def listen(box: Mailbox, place: tuple[str, int], receive: Receiver) -> Non
         host=place[0],
         port=place[1],
     )
-    await receive.state("ok")
     async with server:
+        await receive.state("ok")
         await server.serve_forever()
