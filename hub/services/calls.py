@@ -11,7 +11,7 @@ import msgspec
 from hub.addresses import same_or_none
 from hub.clock import to_ms, to_text
 from hub.database import Database, Reading, Transaction
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound
 from hub.ports.message import CallReport
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import identities as identities_sql
@@ -97,11 +97,15 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
     """Append a `call` entry as a colleague took it; entry and customer."""
     if not (call.text.strip() or call.promise.strip() or call.outcome):
         raise Invalid("A call note needs some words, an outcome or a promise.")
+    if call.outcome not in OUTCOMES:
+        raise Invalid(f"The outcomes are {', '.join(OUTCOMES[:-1])}.")
     author, mark = f"agent:{actor.id}", fingerprint(msgspec.json.encode(call))
     before = answers.before(tx, author, key, mark) if key else None
     if before is not None:
         return int(before[0]), int(before[1])
     if call.customer is not None:
+        if tx.first(identities_sql.customer, customer_id=call.customer) is None:
+            raise NotFound("There is no such customer.")
         identities.hold_still(tx, call.customer)
         normal = same_or_none("phone", call.phone or "", country)
         holder = normal and tx.first(identities_sql.holder, kind="phone", scope="", address=normal)
