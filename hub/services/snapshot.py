@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -49,6 +50,7 @@ Floor = tuple[str, int]
 Whole = Literal["all"]
 LAST = (1 << 62, 1 << 62)
 FIRST = (-(1 << 62), 0)
+_ID = re.compile(r"[0-9]{1,15}")
 
 
 class NoSuchCustomer(NotFound):
@@ -180,7 +182,7 @@ class Snapshot:
     def _list(self, rd: Reading, view: str, after: tuple[int, int], floor: tuple[int, int], limit: int) -> list[Any]:
         name, _, owner = view.partition(":")
         statement = requests_sql.LISTS.get(name)
-        if statement is None or bool(owner) != (name == "mine") or (owner and not owner.isdigit()):
+        if statement is None or bool(owner) != (name == "mine") or (owner and not _ID.fullmatch(owner)):
             raise NotFound(f"There is no list “{view}”.")
         return rd.all(
             statement,
