@@ -32,13 +32,18 @@ from hub.throttle import Throttle
 
 HELLO_WITHIN_S = 15
 BEAT_S = 20
+# A key comes again soon or never; what a visitor may have us remember is bounded.
+ANSWERS_KEPT = 20
 # How long a browser may be away (a page change in the shop) before its visitor counts as gone.
 GRACE_S = 15.0
 
 
+AttachmentId = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}\Z")]
+
+
 class Send(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(max_length=10_000)] = ""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[AttachmentId, ...] = ()
 
 
 class More(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -265,6 +270,8 @@ class WidgetSocket:
         answer = self._answers.get(key)
         if answer is None:
             answer = self._answers[key] = await self._answer(key, frame.do or "", bytes(frame.given or b"{}"))
+            if len(self._answers) > ANSWERS_KEPT:
+                del self._answers[next(iter(self._answers))]
         self._outlet.send(answer)
 
     async def _answer(self, key: str, verb: str, given: bytes) -> str:
@@ -278,7 +285,7 @@ class WidgetSocket:
 
     async def _do_send(self, key: str, given: Send) -> Any:
         self._widgets.messages.check(str(self.visitor_id))
-        files = tuple(int(name) for name in given.attachments if name.isdigit())
+        files = tuple(int(name) for name in given.attachments)
         message = await self._hub.visitors.say(self.visitor_id, self._account_row, given.text, files, key)
         self._shown[message.id] = message
         if self.conversation_id is None:
