@@ -18,6 +18,7 @@ from hub.services import log
 from hub.services.calls import CallNote
 from hub.services.draft_body import DraftBody
 from hub.services.replies import First, Reply
+from hub.services.request_patch import RequestPatch
 
 Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 Line = Annotated[str, msgspec.Meta(max_length=500)]
@@ -303,9 +304,8 @@ class AssignGiven(Given, frozen=True, kw_only=True):
 
 @call(AssignGiven)
 async def assign(caller: Caller, key: str, given: AssignGiven) -> Any:
-    wanted = {"owner_id": given.owner, "team_id": given.team}
-    changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not msgspec.UNSET}
-    return await _request(caller, await caller.hub.requests.assign(caller.actor, given.request, **changes))
+    patch = RequestPatch(owner_id=given.owner, team_id=given.team)
+    return await _request(caller, await caller.hub.request_patches.apply(caller.actor, given.request, patch))
 
 
 class StatusGiven(Given, frozen=True, kw_only=True):
