@@ -14,6 +14,7 @@ from agent_ui.protocol import encode
 # Beyond this much unread a client is cut; it comes back and gets what it missed.
 BOUND = 4 * 1024 * 1024
 SLOW_S = 60
+FAREWELL_S = 5
 
 
 class Outlet:
@@ -81,7 +82,7 @@ class Outlet:
 
     async def _close(self, code: str, text: str) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(FAREWELL_S):
                 await self._ws.send_text(encode({"over": {"code": code, "text": text}}))
                 await self._ws.close(1000)
 

@@ -375,6 +375,7 @@ def merge(tx: Transaction, customer: Any, into: Any, *, reason: str, agent_id: i
     tx.touch("customers", customer.id)
     show_anew(tx, customer.id)
     refresh(tx, into.id)
+    show_name(tx, into.id)
     tx.announce("customer.merged", customer=into.id)
     return int(into.id)
 
@@ -392,10 +393,15 @@ def refresh(tx: Transaction, customer_id: int) -> None:
 def rename(tx: Transaction, customer_id: int, name: str) -> None:
     """Give a customer a name, wherever it shows."""
     _set(tx, customer_id, name=name)
-    for named in {customer_id, root(tx, customer_id).id}:
-        for draft in tx.all(drafts_sql.of_customer, customer_id=named):
+    show_name(tx, customer_id)
+
+
+def show_name(tx: Transaction, customer_id: int) -> None:
+    """Drafts and suggestions name a customer, who has the name of any who were merged into them."""
+    for member in group(tx, root(tx, customer_id).id):
+        for draft in tx.all(drafts_sql.of_customer, customer_id=member.customer_id):
             tx.touch("drafts", draft.id, audience=f"agent:{draft.agent_id}")
-        for other in tx.all(sql.suggesting, customer_id=named):
+        for other in tx.all(sql.suggesting, customer_id=member.customer_id):
             shown = root(tx, other.customer_id).id
             tx.run(sql.bump_customer, customer_id=shown)
             tx.touch("customers", shown)

@@ -16,8 +16,9 @@ def unmerge(tx: Transaction, merged: Any) -> None:
     tx.run(sql.merge_customer, customer_id=merged.customer_id, merged_into=None)
     tx.run(sql.undo_merge, merge_id=merged.id, undone_at=tx.now)
     identities.show_anew(tx, merged.customer_id)
-    identities.refresh(tx, merged.customer_id)
-    identities.refresh(tx, merged.into_id)
+    for parted in (merged.customer_id, merged.into_id):
+        identities.refresh(tx, parted)
+        identities.show_name(tx, parted)
     tx.announce("customer.unmerged", customer=identities.root(tx, merged.into_id).id)
 
 

@@ -117,16 +117,30 @@ async def merged_away(story: Story) -> None:
     await story.world.mail("And now?")
 
 
-async def merged_into_a_nameless_one(story: Story) -> None:
+async def merged_into_a_nameless_one(story: Story) -> int:
     """The survivor has no name of their own, and shows the other's: on drafts and in suggestions, too."""
     other = await story.world.mail("I am Ben", OTHER, name="Ben")
     third = await story.world.mail("Me too", "third@example.com", name="Cleo")
     await story.world.db.unit(identities.suggest, third.customer_id, story.customer, ["same voice"])
     await story.hub.drafts.save(story.mara, "reply", DraftBody(text="Dear"), story.customer)
     await merge(story, other.customer_id, story.customer)
-    for _ in range(3):
-        await story.world.mail("More", OTHER)
-    await unmerge(story, other.customer_id)
+    await story.world.mail("More", OTHER)
+    return int(other.customer_id)
+
+
+async def parted_from_a_named_one(story: Story) -> None:
+    await unmerge(story, await merged_into_a_nameless_one(story))
+
+
+async def named_through_two(story: Story) -> None:
+    """One who was merged into one who was merged gets a name: all of them have it."""
+    second = await story.world.mail("I am who", OTHER)
+    third = await story.world.mail("And me", "third@example.com")
+    for customer in (story.customer, second.customer_id, third.customer_id):
+        await story.hub.drafts.save(story.mara, "reply", DraftBody(text="Dear"), customer)
+    await merge(story, third.customer_id, second.customer_id)
+    await merge(story, second.customer_id, story.customer)
+    await story.world.mail("My name", "third@example.com", name="Cleo")
 
 
 async def long_merged(story: Story) -> None:

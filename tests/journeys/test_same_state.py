@@ -78,6 +78,8 @@ FURTHER: list[Happening] = [
     more.draft_gone,
     more.long_merged,
     more.merged_into_a_nameless_one,
+    more.named_through_two,
+    more.parted_from_a_named_one,
 ]
 ALL = list(dict.fromkeys([*SHOWN_BY.values(), *HAPPENINGS, *FURTHER]))
 
