@@ -86,7 +86,8 @@ def server_options() -> dict[str, Any]:
         "http": GuardedHttp,
         "ws": GuardedSocket,
         "ws_per_message_deflate": False,
-        "ws_max_size": 64 * 1024,
+        # A long draft with its surroundings; each call has narrower limits of its own.
+        "ws_max_size": 1024 * 1024,
         "server_header": False,
         # Whom a proxy speaks for is judged by the guards.
         "proxy_headers": False,

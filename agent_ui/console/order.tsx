@@ -121,7 +121,7 @@ function Shipments({ order }: { order: Shop }): JSX.Element | null {
       {order.shipments.map((one, index) => (
         <li key={index} class={order.status === "late" ? "warn" : undefined}>
           {order.status === "late" && <Warning size={14} />}
-          {one.url ? (
+          {one.url && /^https?:\/\//.test(one.url) ? (
             <a href={one.url} target="_blank" rel="noreferrer">
               {[one.carrier, one.tracking].filter(Boolean).join(" ")}
             </a>

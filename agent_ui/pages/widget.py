@@ -101,6 +101,8 @@ async def take_file(request: Request) -> Response:
     hub = hub_of(request)
     visitor_id = await _visitor(request)
     request.app.state.widgets.files.check(str(visitor_id))
+    # New visitors are made for nothing; their network address is not.
+    request.app.state.widgets.files.check(request.client.host if request.client else "")
     name, content_type = named_file(request)
     head, chunks = await with_head(request.stream())
     if is_program(safe_name(name), head):

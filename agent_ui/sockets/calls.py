@@ -241,7 +241,7 @@ class CallNoteGiven(Given, frozen=True, kw_only=True):
     promise: Line = ""
     due_at: datetime | None = None
     started_at: datetime | None = None
-    duration_s: int | None = None
+    duration_s: Annotated[int, msgspec.Meta(ge=0, le=31 * 86_400)] | None = None
 
 
 @call(CallNoteGiven)

@@ -131,8 +131,8 @@ class WidgetSocket:
             beat = asyncio.create_task(self._beat())
             while True:
                 await self._receive(await self._ws.receive_text())
-        except (WebSocketDisconnect, TimeoutError):
-            pass
+        except (WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
+            pass  # However a line breaks, while we read or while we write, its client comes back.
         except HubError as problem:
             await self._outlet.end("bad_frame", problem.detail)
         except KeyError:

@@ -68,6 +68,7 @@ _ROW = (
     entries.c.direction.label("words_direction"),
     entries.c.author_name.label("words_author"),
     entries.c.text.label("words_text"),
+    entries.c.quoted_from.label("words_quoted_from"),
     entries.c.subject.label("words_subject"),
 )
 _ROWS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +14,9 @@ from hub.addresses import same_or_none
 from hub.clock import to_ms
 from hub.database import Database, Transaction
 from hub.errors import Conflict, HubError, NotFound, Unavailable
-from hub.ports.channel import Channel
+from hub.ports.channel import Account, Channel
 from hub.ports.errors import ConnectorError, Misconfigured, RateLimited, Rejected, Uncertain, Unreachable
-from hub.ports.message import Receipt, Sent
+from hub.ports.message import Part, Receipt, Sent
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as sql
@@ -429,16 +429,25 @@ class Delivery:
             except Unavailable:
                 await asyncio.sleep(NOTE_AGAIN_S)
 
-    async def _hand_over(self, delivery: Any) -> tuple[Sent, Channel, int]:
-        row = await self._db.view(lambda rd: rd.one(accounts_sql.account, account_id=delivery.account_id))
-        if row.gone:
-            raise Rejected("This account was removed.")
-        account, channel = self._accounts.open(row), self._channels[row.channel]
+    async def _prepare(self, delivery: Any) -> tuple[Account, Channel, Sequence[Part]]:
+        """Everything before anything leaves: what fails here was surely not sent."""
         try:
+            row = await self._db.view(lambda rd: rd.one(accounts_sql.account, account_id=delivery.account_id))
+            if row.gone:
+                raise Rejected("This account was removed.")
+            account, channel = self._accounts.open(row), self._channels[row.channel]
             message = await self._outgoing.compose(delivery, account)
+            return account, channel, channel.split(account, message)
+        except ConnectorError:
+            raise
         except NotFound as problem:
             raise Rejected(str(problem)) from problem
-        parts = channel.split(account, message)
+        except Exception as problem:
+            logger.exception("A message could not be made", extra={"action": "compose_failed", "delivery": delivery.id})
+            raise Unreachable("The message could not be put together just now.") from problem
+
+    async def _hand_over(self, delivery: Any) -> tuple[Sent, Channel, int]:
+        account, channel, parts = await self._prepare(delivery)
         try:
             return await channel.send(account, parts[delivery.part - 1]), channel, len(parts)
         except (OSError, TimeoutError) as problem:

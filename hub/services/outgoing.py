@@ -10,6 +10,7 @@ import msgspec
 from hub.clock import to_datetime
 from hub.database import Database, Reading
 from hub.files import Files
+from hub.html import clean
 from hub.keyring import Keyring
 from hub.ports.channel import Account
 from hub.ports.message import Address, AttachmentOut, OutboundMessage, Quoted
@@ -56,6 +57,7 @@ class Outgoing:
             key=f"delivery-{delivery.id}",
             to=to,
             text="\n\n".join(texts),
+            html=self._html(rd, entry, together),
             subject=self._subject(rd, entry, details, answered),
             author=entry.author_name,
             language=details.get("language", ""),
@@ -69,6 +71,12 @@ class Outgoing:
             details=details,
         )
         return message, rd.all(entries_sql.attachments_of, entry_ids=list(together))
+
+    def _html(self, rd: Reading, entry: Any, together: list[int]) -> str:
+        """The answer's own HTML, cleaned; several answers in one mail are plain text."""
+        if not entry.has_html or len(together) > 1:
+            return ""
+        return clean(rd.value(entries_sql.body, entry_id=entry.id) or "", {})
 
     def _to(self, rd: Reading, delivery: Any, details: dict[str, Any]) -> Address:
         if delivery.endpoint_id is None:

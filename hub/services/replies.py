@@ -108,6 +108,8 @@ def missed(rd: Reading, actor: Actor, customer_id: int, base: dict[int, int], re
     members = identities.group(rd, customer_id)
     found: list[int] = []
     for member in members:
+        if base.get(member.conversation_id, 0) > member.last_seq:
+            raise Invalid("Nobody can have seen more than was said.")
         if member.conversation_id in base:
             rows = rd.all(
                 entries_sql.said_after, conversation_id=member.conversation_id, seq=base[member.conversation_id]
@@ -152,7 +154,8 @@ class Sending(msgspec.Struct, frozen=True):
 
 def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple[int, bool]:
     """Store a reply and its deliveries; (entry, whether it was stored before)."""
-    mark = fingerprint(reply.customer, reply.text, reply.attachments, reply.endpoint, *_names(reply.files))
+    written = (reply.text, reply.html, reply.subject, reply.cc)
+    mark = fingerprint(reply.customer, *written, reply.attachments, reply.endpoint, *_names(reply.files))
     identities.hold_still(tx, _known(tx, reply.customer))
     before = _again(tx, actor, reply.client_key, mark)
     if before is not None:
@@ -164,7 +167,8 @@ def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple
         raise Stale(missed=[msgspec.to_builtins(sending.snapshot.entry(tx, i)) for i in unseen[:50]])
     _check_text(reply.text, len(reply.attachments) + len(reply.files))
     to = destinations.choose(tx, sending.channels, customer.id, reply.endpoint, reply.account)
-    _check_destination(tx, actor, customer.id, to, reply.text, override=reply.override)
+    said = f"{reply.subject}\n{reply.text}\n{reply.html}"
+    _check_destination(tx, actor, customer.id, to, said, override=reply.override)
     details: dict[str, Any] = {}
     if reply.cc:
         details["cc"] = [normalize("email", address) for address in reply.cc]

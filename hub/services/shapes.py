@@ -195,7 +195,7 @@ def last_words(row: Any) -> LastWords | None:
         channel=row.words_channel,
         direction=row.words_direction,
         author=row.words_author,
-        text=preview(row.words_text) or row.words_subject,
+        text=preview(row.words_text, row.words_quoted_from) or row.words_subject,
     )
 
 

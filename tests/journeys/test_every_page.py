@@ -1,0 +1,128 @@
+"""Every page in every state that the demo fills, light and dark, on a phone and wide: axe finds nothing."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from agent_ui.app import create_app
+from connectors import found
+from demo.notes import Notes
+from demo.people import COLLEAGUES
+from demo.stage import on_stage
+from hub.bootstrap import Hub, build, running
+from hub.clock import Clock
+from hub.config import Settings
+from hub.security import Actor
+from hub.services.customers import Wanted
+from tests.parts.browser import axe
+from tests.parts.serving import serving
+
+WIDTHS = {"wide": {"width": 1440, "height": 900}, "360": {"width": 360, "height": 740}}
+THEMES = ("light", "dark")
+
+# Outside the console: a name and an address.
+PAGES = (
+    ("sign-in", "/signin"),
+    ("forgotten password", "/forgotten"),
+    ("page that is not there", "/nothing-here"),
+    ("demo shop", "/demo-shop"),
+    ("chat, home", "/widget/frame?account=web"),
+    ("form, thanks", "/forms/web/thanks"),
+)
+# In the console and around it, signed in; {customer} is each of the story's richest conversations in turn.
+PLACES = (
+    ("inbox, mine", "/#/inbox/mine"),
+    ("inbox, unassigned", "/#/inbox/unassigned"),
+    ("inbox, all open", "/#/inbox/open"),
+    ("inbox, snoozed", "/#/inbox/snoozed"),
+    ("inbox, failed to send", "/#/inbox/failed"),
+    ("inbox, drafts", "/#/inbox/drafts"),
+    ("search, nothing asked", "/#/find/all"),
+    ("search, found", "/#/find/all?q=kettle"),
+    ("search, nothing found", "/#/find/all?q=xyzzyx"),
+    ("calls", "/#/calls"),
+    ("settings, me", "/#/settings/me"),
+    ("settings, colleagues", "/#/settings/colleagues"),
+    ("settings, canned replies", "/#/settings/canned"),
+    ("settings, accounts", "/#/settings/accounts"),
+    ("account", "/account"),
+)
+CONVERSATIONS = ("mara@keller.example", "tove@lindqvist.example", "selin.yildiz@mail.example")
+
+
+@dataclass
+class Story:
+    """The demo at work."""
+
+    hub: Hub
+    url: str
+    password: str
+
+
+@pytest.fixture(name="story")
+async def tell_story(tmp_path: Path, clock: Clock) -> AsyncIterator[Story]:
+    settings = Settings(data=tmp_path / "hub", demo=True, test_clock=True)
+    hub = await build(settings, found.channels(), found.shops(), clock)
+    notes = Notes(password="three kettles boil at noon")
+    async with running(hub), on_stage(hub, notes, lambda *_: None), serving(create_app(hub)) as url:
+        yield Story(hub, url, notes.password)
+
+
+async def customer_with(story: Story, email: str) -> int:
+    """The customer whom a colleague finds by this address."""
+    page = await story.hub.customers.find(Actor(id=1, name="Test", role="admin"), Wanted(email=email))
+    return page.customers[0].customer.id
+
+
+async def sign_in(page: Page, story: Story) -> None:
+    await page.goto(f"{story.url}/signin")
+    await page.get_by_label("E-mail").fill(COLLEAGUES[0][2])
+    await page.get_by_label("Password", exact=True).fill(story.password)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.locator(".app .regions").wait_for(state="attached")
+
+
+async def still(page: Page) -> None:
+    """Until nothing moves or loads any more."""
+    await expect(page.locator(".skeleton")).to_have_count(0)
+    await page.evaluate(
+        "() => Promise.all(document.getAnimations()"
+        ".filter(a => a.effect.getTiming().iterations === 1).map(a => a.finished))"
+    )
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_axe_finds_nothing(story: Story, browser: Browser, theme: str, width: str) -> None:
+    context = await browser.new_context(viewport=WIDTHS[width], color_scheme=theme, locale="en-GB")  # type: ignore[arg-type]
+    page = await context.new_page()
+    wrong: dict[str, list[str]] = {}
+
+    async def look(state: str) -> None:
+        await still(page)
+        violations = await axe(page)
+        print(f"axe: {state} · {theme} · {width}: {len(violations)} violations")
+        if violations:
+            wrong[state] = [str(violation) for violation in violations]
+
+    for state, path in PAGES:
+        await page.goto(story.url + path)
+        await look(state)
+    await sign_in(page, story)
+    for state, path in PLACES:
+        await page.goto(story.url + path)
+        await look(state)
+    for email in CONVERSATIONS:
+        customer = await customer_with(story, email)
+        await page.goto(f"{story.url}/#/inbox/open/{customer}")
+        await page.locator(".timeline").wait_for()
+        await look(f"conversation of {email}")
+        await page.goto(f"{story.url}/conversations/{customer}/export?format=html")
+        await look(f"export of {email}")
+
+    assert wrong == {}
+    await context.close()
