@@ -120,6 +120,7 @@ class WidgetSocket:
         self._answers: dict[str, str] = {}
         self._shown: dict[str, VisitorMessage] = {}
         self._fresh = asyncio.Lock()
+        self._begun = False
         self.visitor_id = 0
         self.conversation_id: int | None = None
         self.customer_id: int | None = None
@@ -156,7 +157,9 @@ class WidgetSocket:
         self._widgets.sockets.add(self)
         await self._hub.visitors.came(self.visitor_id)
         # A visitor sees little: a fresh snapshot is cheaper than keeping a place in the log for each.
-        await self._snapshot(account, token)
+        async with self._fresh:
+            await self._snapshot(account, token)
+            self._begun = True
         self._present(typing=False)
 
     async def _account(self, name: str) -> Account:
@@ -213,6 +216,9 @@ class WidgetSocket:
     async def refresh(self) -> None:
         """Send those of the visitor's messages that are new or have changed."""
         async with self._fresh:
+            if not self._begun:
+                # The snapshot, which comes first, will hold it.
+                return
             window, self.customer_id, position = await self._hub.db.view(self._read)
             self.conversation_id = window.conversation_id
             changed = [m for m in window.messages if self._shown.get(m.id) != m]
