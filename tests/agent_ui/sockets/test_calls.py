@@ -328,7 +328,7 @@ async def test_call_does_what_it_says_and_answers_with_what_it_changed(desk: Des
 async def test_stale_reply_is_refused_with_what_was_missed_and_goes_through_once_that_was_seen(desk: Desk) -> None:
     base = await desk.base()
     await desk.stage.world.mail("It has come!")
-    wanted = {"customer": desk.customer, "text": "We search for it."}
+    wanted: Json = {"customer": desk.customer, "text": "We search for it."}
 
     problem = await desk.line.refused("reply", base=base, **wanted)
 

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from agent_ui.cookies import SESSION
+from agent_ui.protocol import events_frame
 from agent_ui.sockets import feed as feeds
 from hub.database import Transaction
 from hub.security import Actor
@@ -34,7 +35,7 @@ async def numbers(line: Socket, last: int) -> list[int]:
 def count_frames(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every frame of events that is made."""
     made: list[str] = []
-    make = feeds.events_frame
+    make = events_frame
 
     def make_and_count(bodies: list[str], position: str) -> str:
         made.append(make(bodies, position))
