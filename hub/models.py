@@ -546,7 +546,7 @@ answers = Table(
     Column("key", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("answer", Json, nullable=False),
-    Column("at", Time, nullable=False),
+    Column("at", Time, nullable=False, index=True),
 )
 
 # --- what they bought -------------------------------------------------------------------------------------------

@@ -149,18 +149,23 @@ class Snapshot:
         return [shapes.request_view(row, owners[row.conversation_id], linked.get(row.id, [])) for row in rows]
 
     def rows(self, rd: Reading, rows: Sequence[Any]) -> list[RowView]:
+        alone = {row.customer_id for row in rows if row.merged_into is None and not row.has_joined}
+        proofs = _proofs(rd, alone)
         shown: dict[int, shapes.Shown] = {}
         for row in rows:
-            if row.customer_id not in shown:
-                shown[row.customer_id] = self._shown_customer(rd, row)
+            if row.customer_id in alone:
+                assurance = proofs.get(row.customer_id) or _word_of(row)
+                shown[row.customer_id] = shapes.Shown(row.customer_id, row.customer_name, assurance)
+            elif row.customer_id not in shown:
+                shown[row.customer_id] = self._shown_together(rd, row)
         return [shapes.row_view(row, shown[row.customer_id]) for row in rows]
 
-    def _shown_customer(self, rd: Reading, row: Any) -> shapes.Shown:
-        if row.merged_into is None and not row.has_joined:
-            return shapes.Shown(row.customer_id, row.customer_name, _assurance(rd, [row.customer_id], row))
+    def _shown_together(self, rd: Reading, row: Any) -> shapes.Shown:
+        """Who shows for a customer that was merged, or into whom others were."""
         members = group(rd, root(rd, row.customer_id).id)
         ids = [member.customer_id for member in members]
-        return shapes.Shown(ids[0], name_of(members), _assurance(rd, ids, row))
+        best = _best_proof(rd.all(identities_sql.endpoints_of, customer_ids=ids))
+        return shapes.Shown(ids[0], name_of(members), best.assurance if best is not None else _word_of(row))
 
     def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
         """One page of an inbox list after (rank, id)."""
@@ -426,9 +431,15 @@ def _best_proof(endpoints: Sequence[Any]) -> Any | None:
     return max(proven, key=lambda e: (STRENGTH[e.assurance], e.proven_at), default=None)
 
 
-def _assurance(rd: Reading, customer_ids: list[int], row: Any) -> str | None:
-    """How well the customer of an inbox row is proven; `claimed` for somebody known by their own word only."""
-    best = _best_proof(rd.all(identities_sql.endpoints_of, customer_ids=customer_ids))
-    if best is not None:
-        return str(best.assurance)
+def _proofs(rd: Reading, customer_ids: set[int]) -> dict[int, str]:
+    """How well each of these customers is proven, in one statement for all; who is not is left out."""
+    endpoints: dict[int, list[Any]] = {}
+    for row in rd.all(identities_sql.endpoints_of, customer_ids=sorted(customer_ids)) if customer_ids else ():
+        endpoints.setdefault(row.customer_id, []).append(row)
+    best = {customer_id: _best_proof(rows) for customer_id, rows in endpoints.items()}
+    return {customer_id: row.assurance for customer_id, row in best.items() if row is not None}
+
+
+def _word_of(row: Any) -> str | None:
+    """`claimed` for somebody of whom nothing is known but their word."""
     return "claimed" if row.provisional else None

@@ -120,6 +120,7 @@ def answers() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("author", "key", name=op.f("pk_answers")),
     )
+    op.create_index(op.f("ix_answers_at"), "answers", ["at"], unique=False)
 
 
 def canned() -> None:

@@ -53,11 +53,10 @@ class EmailChannel(Channel):
 
     async def run(self, account: Account, receive: Receiver) -> None:
         box = mailbox(account)
-        async with asyncio.TaskGroup() as tasks:
-            if box.imap is not None:
-                tasks.create_task(Watch(box, box.imap, receive, self._pace).hold())
-            if box.listen is not None:
-                tasks.create_task(listen(box, box.listen, receive))
+        if box.listen is not None:
+            await listen(box, box.listen, receive)
+        elif box.imap is not None:
+            await Watch(box, box.imap, receive, self._pace).hold()
 
     async def send(self, account: Account, part: Part) -> Sent:
         box = mailbox(account)

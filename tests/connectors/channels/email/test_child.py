@@ -32,7 +32,7 @@ async def test_mail_is_read_in_the_child_as_here() -> None:
     ("limits", "raw"),
     [
         (Limits(cpu_seconds=1, children=1), HEAVY),
-        (Limits(wall_seconds=0.7, children=1), HEAVY),
+        (Limits(wall_seconds=3, children=1), HEAVY),
         (Limits(memory=150_000_000, children=1), LARGE),
     ],
     ids=["computing", "time", "memory"],
