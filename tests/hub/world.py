@@ -146,9 +146,7 @@ class World:
 
     async def _became(self, account: str, provider_id: str) -> Any:
         account_id = self.accounts[account].id
-        row = await self.db.view(
-            lambda rd: rd.one(intake_sql.offered, account_id=account_id, external_id=provider_id)
-        )
+        row = await self.db.view(lambda rd: rd.one(intake_sql.offered, account_id=account_id, external_id=provider_id))
         return None if row.entry_id is None else await self.entry(row.entry_id)
 
     async def visitor(self) -> int:

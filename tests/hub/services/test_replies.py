@@ -198,9 +198,7 @@ async def test_a_reply_never_overtakes_what_the_customer_says_at_the_same_moment
     first = await world.mail()
     base = await world.base(first.customer_id)
 
-    await asyncio.gather(
-        *(world.mail(f"More {i}") for i in range(5)), missed(world, mara, first.customer_id, base)
-    )
+    await asyncio.gather(*(world.mail(f"More {i}") for i in range(5)), missed(world, mara, first.customer_id, base))
 
     entries = await world.table("entries")
     answers = [row.seq for row in entries if row.direction == "out"]
