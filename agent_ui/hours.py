@@ -46,7 +46,6 @@ class Hours:
         now = to_datetime(now_ms).astimezone(self._zone)
         return any(now.weekday() in days and begin <= now.time() < end for days, begin, end in self._spans)
 
-
     def text(self, now_ms: int) -> str:
         """Until when somebody is there, or when somebody will be again; empty without opening hours."""
         if not self._spans:
