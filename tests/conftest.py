@@ -95,8 +95,16 @@ async def open_database(closed_db: AbstractAsyncContextManager[Database]) -> Asy
         yield database
 
 
-@pytest.fixture(name="browser", scope="session")
-async def run_browser() -> AsyncIterator[Browser]:
-    """One Chromium for all tests of a worker; each person in it is a context of their own."""
+@pytest.fixture(name="chromium", scope="session")
+async def run_chromium() -> AsyncIterator[Browser]:
+    """One Chromium for all tests of a worker."""
     async with chromium() as running_browser:
         yield running_browser
+
+
+@pytest.fixture(name="browser")
+async def borrow_browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """A browser in which each person is a context of their own; the test's people leave with it."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()

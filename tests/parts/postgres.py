@@ -113,8 +113,17 @@ def installed_programs(folder: Path) -> Path:
         return installation / "bin"
     reachable = [program("setpriv"), *as_account(ACCOUNT), "test", "-x", str(installation / "bin" / "postgres")]
     if subprocess.run(reachable, check=False, cwd="/").returncode:
-        installation = Path(copytree(installation, folder / "installation", symlinks=True))
+        installation = copied(installation, folder / "installation")
     return installation / "bin"
+
+
+def copied(installation: Path, place: Path) -> Path:
+    """The programs with the libraries that lie beside their package, as they find each other."""
+    package = installation.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        copytree(libraries, place / libraries.name, symlinks=True)
+    return Path(copytree(installation, place / package.name / installation.name, symlinks=True))
 
 
 def make_cluster(folder: Path, programs: Path) -> Path:
