@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from agent_ui.slow_heads import server_options
 from hub.clock import Clock
 from hub.security import Actor
 from hub.services import log
@@ -191,9 +192,10 @@ async def test_frame_that_cannot_be_read_ends_the_line_and_stores_nothing(stage:
     assert await stored(stage) == before
 
 
-async def test_frame_of_more_than_64_kilobytes_ends_the_line(stage: Stage, mara: Actor) -> None:
+async def test_frame_of_more_than_a_socket_takes_ends_the_line(stage: Stage, mara: Actor) -> None:
     line, _ = await stage.console(mara)
-    long = json.dumps({"call": "k", "do": "note", "with": {"customer": 1, "text": "a" * 70_000}})
+    text = "a" * server_options()["ws_max_size"]
+    long = json.dumps({"call": "k", "do": "note", "with": {"customer": 1, "text": text}})
 
     await line.say(long)
 
