@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { Close } from "../shared/icons";
 import { t } from "./text";
 
@@ -30,7 +30,8 @@ export function Dialog({ title, class: name, children, bare }: DialogProps): JSX
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
 
-  useEffect(() => {
+  // Before the next key, so that what is typed at once goes into the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     box.current?.showModal();
     return () => before?.isConnected && before.focus();

@@ -89,7 +89,8 @@ async def still(page: Page) -> None:
     """Until nothing moves or loads any more."""
     await expect(page.locator(".skeleton")).to_have_count(0)
     await page.evaluate(
-        "() => Promise.all(document.getAnimations()"
+        # An animation whose element goes meanwhile is over too.
+        "() => Promise.allSettled(document.getAnimations()"
         ".filter(a => a.effect.getTiming().iterations === 1).map(a => a.finished))"
     )
 

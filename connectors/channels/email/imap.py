@@ -54,6 +54,7 @@ class Store:
         self._mailbox = mailbox
         self._server = server
         self._client: Any = None
+        self._looked_twice = False
 
     def open(self) -> Folder:
         """Connect, sign in and open the folder, read-only. Raises `Unreachable` or `Misconfigured`."""
@@ -82,6 +83,8 @@ class Store:
     def uids(self, first: int, last: int | None = None) -> list[int]:
         """UIDs in the folder from `first` to `last`; `n:*` always names the last mail too, so they are compared."""
         with _translated(self._server):
+            if last is None:
+                self._told_of_mail()
             found = self._client.search(["UID", f"{first}:{last or '*'}"])
         return sorted(uid for uid in found if uid >= first and (last is None or uid <= last))
 
@@ -111,6 +114,11 @@ class Store:
     def idle(self, seconds: float) -> None:
         """Wait until the server tells of something, at most this long."""
         with _translated(self._server):
+            # What came while we looked may have been told with the answer, and is not told again. Looking twice is
+            # enough, and keeps us from never waiting on a server that tells of mail with every answer.
+            self._looked_twice = self._told_of_mail() and not self._looked_twice
+            if self._looked_twice:
+                return
             self._client.idle()
             try:
                 self._client.idle_check(timeout=seconds)
@@ -160,6 +168,11 @@ class Store:
             if _is_passing(str(error)):
                 raise Unreachable("The mail server cannot check the sign-in just now.", code=str(error)) from error
             raise SignInRefused(code=str(error)) from error
+
+    def _told_of_mail(self) -> bool:
+        """Whether the server told of mail since this was last asked; IMAPClient hands out only what IDLE told."""
+        _, told = self._client._imap.response("EXISTS")
+        return told != [None]
 
     def _one(self, uid: int, items: Sequence[str]) -> dict[bytes, Any] | None:
         """What the server says about this UID; answers about other mails come mixed in."""

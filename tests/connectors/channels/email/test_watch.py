@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 from imapclient import SEEN
 
 from connectors.channels.email import EmailChannel
+from connectors.channels.email.imap import Store
+from connectors.channels.email.settings import mailbox
 from connectors.channels.email.watch import Pace
 from hub.ports.channel import Account
 from hub.ports.errors import Misconfigured, Unreadable
@@ -71,6 +73,22 @@ async def test_new_mail_is_offered_as_soon_as_the_server_tells(mail_store: Dovec
     assert b"mail 1" in first.body
     assert not first.backfilled
     assert subjects(ledger) == ["1", "2"]
+
+
+def test_mail_told_with_the_answer_to_a_command_is_not_waited_for(mail_store: Dovecot) -> None:
+    box = mail_store.new_mailbox()
+    settings = mailbox(account(mail_store, box))
+    assert settings.imap is not None
+    store = Store(settings, settings.imap)
+    store.open()
+    with closing(store):
+        assert store.uids(1) == []
+        mail_store.append(box, mail(1))
+        # With the answer to this the server tells of the mail, so that IDLE has nothing new to tell.
+        store.newest_arrival()
+        # Longer than a test may last.
+        store.idle(600)
+        assert store.uids(1) == [1]
 
 
 async def test_new_mail_is_found_by_polling_where_the_server_tells_nothing(mail_store: Dovecot) -> None:
