@@ -53,6 +53,9 @@ export interface State {
 /** What a change touched, so that only the parts of the screen that show it are drawn again. */
 export type Part = "base" | "drafts" | "counts" | "list" | "conversation";
 
+/** So many requests, and so many orders, a screen holds of one customer: the hub says which are the newest. */
+const MOST_SHOWN = 100;
+
 export function createState(view = "mine"): State {
   return {
     position: null,
@@ -127,23 +130,26 @@ export function put(state: State, changes: Changes, touched: Set<Part> = new Set
   const open = state.conversation;
   if (!open) return touched;
   if (isRegrouped(open, changes)) state.reopen = open.customer.id;
-  if (putOpen(open, changes) || state.reopen !== null) touched.add("conversation");
+  if (putOpen(open, changes)) touched.add("conversation");
+  if (open.requests.size > MOST_SHOWN || open.orders.size > MOST_SHOWN) state.reopen = open.customer.id;
+  if (state.reopen !== null) touched.add("conversation");
   return touched;
 }
 
-/** Whether other conversations belong on this screen now, or other accounts can carry its answers. */
+/** Whether more may belong on this screen now than events tell, or other accounts can carry its answers. */
 function isRegrouped(open: OpenConversation, changes: Changes): boolean {
   const { id, version } = open.customer;
   if (changes.accounts?.length) return true;
   return (changes.customers ?? []).some((customer) =>
     customer.id === id
-      ? customer.version >= version && !sameConversations(customer, open.customer)
+      ? customer.version >= version && reach(customer) !== reach(open.customer)
       : customer.joined.includes(id),
   );
 }
 
-function sameConversations(a: Customer, b: Customer): boolean {
-  return a.conversations.map(({ id }) => id).join() === b.conversations.map(({ id }) => id).join();
+/** By what a customer's entries and orders are theirs: conversations, addresses and what proves them. */
+function reach({ conversations, endpoints, says }: Customer): string {
+  return JSON.stringify([conversations, endpoints.map(({ id, proven_at: proven }) => [id, proven !== null]), says]);
 }
 
 function putOpen(open: OpenConversation, changes: Changes): boolean {

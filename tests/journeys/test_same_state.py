@@ -225,6 +225,64 @@ async def test_windows_read_to_their_end_grow_with_what_comes(scene: Scene, stor
     assert counted(await screen.state()) == (121, 121)
 
 
+async def test_short_timeline_grows_past_its_first_page(scene: Scene, story: Story) -> None:
+    screen = await scene.watched_by(story.mara, "open", story.customer)
+    assert (await screen.state())["conversation"]["floor"] is None
+
+    await many_mails(story, 60)
+    await scene.compare()
+    await screen.cut()
+    await many_mails(story, 5)
+    await scene.compare()
+
+    assert counted(await screen.state()) == (1, 66)
+
+
+async def test_long_timelines_are_joined_and_parted_while_both_are_open(scene: Scene, story: Story) -> None:
+    other = await story.world.mail("I am Ben", told.OTHER, name="Ben")
+    await many_mails(story, 250)
+    for i in range(250):
+        await story.world.mail(f"Ben's mail {i}", told.OTHER)
+    screens = [
+        await scene.watched_by(story.mara, "open", story.customer),
+        await scene.watched_by(story.lea, "open", other.customer_id),
+    ]
+    for screen in screens:
+        await older_entries(screen, 100)
+        await older_entries(screen, 100)
+        await older_entries(screen, 100)
+
+    await more.merge(story, story.customer, other.customer_id)
+    await scene.compare()
+    assert [counted(await screen.state())[1] for screen in screens] == [502, 502]
+
+    await more.unmerge(story, story.customer)
+    await scene.compare()
+
+
+async def test_all_that_was_written_before_a_proof_shows_it(scene: Scene, story: Story) -> None:
+    await many_mails(story, 130)
+    screen = await scene.watched_by(story.mara, "open", story.customer)
+    await older_entries(screen, 100)
+
+    await story.world.mail("It is me", proof="link", proof_method="an answer")
+    await scene.compare()
+
+    assert sum(entry["before_proof"] for entry in (await screen.state())["conversation"]["entries"]) == 131
+
+
+async def test_screen_holds_the_newest_hundred_requests(scene: Scene, story: Story) -> None:
+    screen = await scene.watched_by(story.mara, "resolved", story.customer)
+    for i in range(105):
+        await story.hub.requests.open(story.mara, story.customer, f"Matter {i}")
+    await scene.compare()
+
+    await story.hub.requests.describe(story.mara, story.request, priority="urgent")
+    await scene.compare()
+
+    assert len((await screen.state())["conversation"]["requests"]) == 100
+
+
 async def test_rows_leave_and_enter_the_window_as_they_move(scene: Scene, story: Story) -> None:
     await many_requests(story, 70)
     await scene.watched_by(story.mara, "open")
