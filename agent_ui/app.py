@@ -12,7 +12,7 @@ from agent_ui import api, assets, errors, guards, hooks, pages, sockets
 from agent_ui.sockets.feed import Feed
 from agent_ui.sockets.presence import Presence
 from agent_ui.sockets.screen_pop import ScreenPop
-from agent_ui.sockets.widget import Widgets
+from agent_ui.sockets.widgets import Widgets
 from hub.bootstrap import Hub
 
 
@@ -33,7 +33,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Starlette:
         ],
     )
     feed = Feed()
-    widgets = Widgets(hub)
+    widgets = Widgets()
     presence = Presence(hub.bus, feed)
     presence.on_typing(widgets.on_typing)
     hub.log.listen(feed.on_events)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from hub.errors import Malformed
+from hub.services.visitors import Me, VisitorMessage
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +43,56 @@ class WidgetHello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     position: str | None = None
     language: str = ""
     page: Page = Page()
+
+
+class WidgetBrand(msgspec.Struct, frozen=True, kw_only=True):
+    """How the shop wants its chat to look."""
+
+    accent: str
+    on_accent: str
+    radius: int
+    logo_text: str
+
+
+class WidgetAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """The account behind a widget, as visitors may know it."""
+
+    name: str
+    label: str
+    language: str
+    brand: WidgetBrand
+
+
+class WidgetHours(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody is there, and until when or when again."""
+
+    now: bool
+    text: str
+
+
+class WidgetPace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long an answer takes just now."""
+
+    text: str
+
+
+class WidgetPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who answers."""
+
+    name: str
+
+
+class WidgetSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a widget knows as of its frame's `position`."""
+
+    token: str
+    account: WidgetAccount
+    open: WidgetHours
+    pace: WidgetPace | None
+    me: Me
+    messages: list[VisitorMessage]
+    more: bool
+    people: list[WidgetPerson]
 
 
 NOTHING = msgspec.Raw(b"")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import urlsplit
 
+from agent_ui.protocol import WidgetAccount, WidgetBrand
 from hub.bootstrap import Hub
 from hub.ports.channel import Account, field
 from hub.services.accounts import NoSuchAccount
@@ -27,20 +27,17 @@ async def widget_account(hub: Hub, name: str) -> Account:
     return account
 
 
-def told(account: Account, company: str, language: str) -> dict[str, Any]:
+def told(account: Account, company: str, language: str) -> WidgetAccount:
     """The account as visitors may know it."""
     radius = field(account.settings, "radius", "16")
-    return {
-        "name": account.name,
-        "label": account.label or field(account.settings, "logo_text") or company,
-        "language": language,
-        "brand": {
-            "accent": field(account.settings, "accent", "#0E5F73"),
-            "on_accent": field(account.settings, "on_accent", "#FFFFFF"),
-            "radius": int(radius) if radius.isascii() and radius.isdigit() else 16,
-            "logo_text": field(account.settings, "logo_text"),
-        },
-    }
+    brand = WidgetBrand(
+        accent=field(account.settings, "accent", "#0E5F73"),
+        on_accent=field(account.settings, "on_accent", "#FFFFFF"),
+        radius=int(radius) if radius.isascii() and radius.isdigit() else 16,
+        logo_text=field(account.settings, "logo_text"),
+    )
+    label = account.label or brand.logo_text or company
+    return WidgetAccount(name=account.name, label=label, language=language, brand=brand)
 
 
 def holders(account: Account, own: str) -> list[str]:

@@ -80,7 +80,7 @@ async def frame(request: Request) -> Response:
     language = language_of(spoken)
     sources = holders(account, own_origin(request.scope))
     page = {
-        "account": told(account, hub_of(request).company.name, language),
+        "account": msgspec.to_builtins(told(account, hub_of(request).company.name, language)),
         "language": language,
         "origins": sources,
         "texts": texts(language, "widget"),

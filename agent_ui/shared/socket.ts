@@ -44,7 +44,14 @@ export interface Frame {
   answer?: string;
   ok?: unknown;
   error?: Problem;
-  over?: { code: string; text: string };
+  over?: Farewell;
+}
+
+/** Why the hub closes the line, and whether coming back makes sense. */
+interface Farewell {
+  code: string;
+  text: string;
+  again: boolean;
 }
 
 interface Waiting {
@@ -56,7 +63,6 @@ interface Waiting {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 const SILENCE = 45_000;
-const FINAL = ["signed_out", "replaced", "bad_frame"];
 
 export function callKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join("");
@@ -109,11 +115,11 @@ export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions):
     else waiting?.resolve(frame.ok as never);
   }
 
-  function end(over: { code: string; text: string }): void {
-    if (!FINAL.includes(over.code)) return lose();
+  function end({ code, text, again }: Farewell): void {
+    if (again) return lose();
     ended = true;
     drop();
-    onState({ is: "over", ...over });
+    onState({ is: "over", code, text });
   }
 
   function drop(): void {

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-import secrets
 from typing import Any
 
 import msgspec
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from agent_ui.cookies import session_cookie
 from agent_ui.decode import decode
-from agent_ui.errors import problem_of
 from agent_ui.origins import check_origin, is_private
-from agent_ui.protocol import Frame, Hello, Snapshot, Watch, encode, events_frame, read_frame
-from agent_ui.sockets.calls import CALLS, Call, Caller, down_to
-from agent_ui.sockets.feed import Console
+from agent_ui.protocol import Frame, Hello, Snapshot, Watch, encode, events_frame
+from agent_ui.sockets.calls import CALLS, Caller, down_to
+from agent_ui.sockets.feed import Console, Feed
+from agent_ui.sockets.line import Line
 from agent_ui.sockets.outlet import Outlet, first_within
-from agent_ui.sockets.presence import DOINGS
+from agent_ui.sockets.presence import DOINGS, Presence, Seat
 from hub.bootstrap import Hub
-from hub.clock import to_text
 from hub.database import Reading
-from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound, Unauthenticated
+from hub.errors import Forbidden, HubError, Invalid, NotFound, Unauthenticated
 from hub.security import Actor, authorize, may_hear
 from hub.services import log
 from hub.services.company import company
 from hub.services.log import Position
 
-logger = logging.getLogger(__name__)
-
-HELLO_WITHIN_S = 15
-BEAT_S = 20
 # A client further behind than this is better served by a snapshot.
 MOST_MISSED = 2000
-ANSWERS_KEPT = 100
 
 
 class Tell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,71 +38,50 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 async def console_socket(ws: WebSocket) -> None:
-    """One console, from its handshake to its end."""
-    hub: Hub = ws.app.state.hub
+    """One console, from its handshake to its end. A browser reads the reason of a refusal only on an open line."""
     check_origin(ws.scope, ws.app.state.origins)
-    if not is_private(ws.scope):
-        raise Forbidden("The console needs https, or a browser on this machine.")
-    cookie = session_cookie(ws)
-    session = await hub.sessions.session_of(cookie)
-    authorize(session.actor, "console")
     await ws.accept()
-    await ConsoleSocket(ws, hub, session.actor, cookie).serve()
+    hub: Hub = ws.app.state.hub
+    try:
+        if not is_private(ws.scope):
+            raise Forbidden("The console needs https, or a browser on this machine.")
+        cookie = session_cookie(ws)
+        session = await hub.sessions.session_of(cookie)
+        authorize(session.actor, "console")
+    except Unauthenticated as problem:
+        await Outlet(ws).end("signed_out", problem.detail, again=False)
+    except HubError as refusal:
+        await Outlet(ws).refuse(refusal)
+    else:
+        await ConsoleSocket(ws, hub, session.actor, cookie).serve()
 
 
-class ConsoleSocket:
+class ConsoleSocket(Line):
     """What one open console needs until it closes."""
 
     def __init__(self, ws: WebSocket, hub: Hub, actor: Actor, cookie: str) -> None:
-        self._ws = ws
-        self._hub = hub
+        super().__init__(ws, hub)
         self._cookie = cookie
-        self._id = secrets.token_hex(8)
-        self._outlet = Outlet(ws)
+        self._presence: Presence = ws.app.state.presence
+        self._feed: Feed = ws.app.state.feed
         self._console = Console(actor, self._outlet)
-        self._caller = Caller(hub, actor, ws.app.state.presence)
-        # Answers already given on this line: the same key again is answered from here.
-        self._answers: dict[str, str] = {}
+        self._caller = Caller(hub, actor, self._presence)
 
-    async def serve(self) -> None:
-        state = self._ws.app.state
-        beat = None
-        try:
-            hello = await self._hello()
-            state.feed.consoles.add(self._console)
-            await self._begin(hello)
-            beat = asyncio.create_task(self._beat())
-            while True:
-                await self._receive(await self._ws.receive_text())
-        except (WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
-            pass  # However a line breaks, while we read or while we write, its client comes back.
-        except HubError as problem:
-            await self._outlet.end("bad_frame", problem.detail)
-        except KeyError:
-            # Starlette's way to say that a frame held bytes.
-            await self._outlet.end("bad_frame", "Frames are text.")
-        finally:
-            if beat is not None:
-                beat.cancel()
-            state.feed.consoles.discard(self._console)
-            state.presence.colleague(self._id, self._console.actor.id, "", None, "reading")
-
-    async def _hello(self) -> Hello:
-        async with asyncio.timeout(HELLO_WITHIN_S):
-            frame = read_frame(await self._ws.receive_text())
-        if not frame.hello:
-            raise Malformed("The first frame is a hello.")
-        return decode(bytes(frame.hello), Hello)
+    async def _gone(self) -> None:
+        self._feed.consoles.discard(self._console)
+        self._presence.sit(self._id, None)
 
     # --- catching up ---
 
-    async def _begin(self, hello: Hello) -> None:
+    async def _begin(self, said: bytes) -> None:
         """What was missed since the position said, or a snapshot; then live."""
+        hello = decode(said, Hello)
+        self._feed.consoles.add(self._console)
         position = Position.of(hello.position) if hello.position else None
         reached = await self._resume(position) if position is not None else None
         if reached is None:
             reached = await self._snapshot(hello.watch)
-        for there in self._ws.app.state.presence.everywhere():
+        for there in self._presence.everywhere():
             self._outlet.send(encode({"presence": there}))
         self._console.catch_up(reached)
 
@@ -130,24 +100,21 @@ class ConsoleSocket:
         self._outlet.send(encode({"snapshot": snapshot, "position": position.text()}))
         return position
 
-    async def _beat(self) -> None:
-        """The hub's clock every 20 seconds; then, and in doubt, a look whether this colleague may still be here."""
-        stopping: asyncio.Event = self._ws.app.state.stopping
-        while True:
-            self._outlet.send(encode({"beat": to_text(self._hub.clock.now())}))
-            await first_within(BEAT_S, stopping, self._console.doubted)
-            if stopping.is_set():
-                await self._outlet.end("restarting", "The hub restarts.")
-                return
-            self._console.doubted.clear()
-            try:
-                await self.recheck()
-            except (Unauthenticated, Forbidden):
-                return
-            except HubError:
-                # The database cannot be asked now; calls that need rights are refused until it can.
-                self._console.doubted.set()
-                await first_within(1, stopping)
+    async def _rest(self, seconds: float) -> None:
+        """After the pause, and in doubt at once, a look whether this colleague may still be here."""
+        self._presence.forget_silent()
+        await first_within(seconds, self._stopping, self._console.doubted)
+        if self._stopping.is_set():
+            return
+        self._console.doubted.clear()
+        try:
+            await self.recheck()
+        except (Unauthenticated, Forbidden):
+            return
+        except HubError:
+            # The database cannot be asked now; calls that need rights are refused until it can.
+            self._console.doubted.set()
+            await first_within(1, self._stopping)
 
     async def recheck(self) -> None:
         """Close when the session has ended or the right was taken away."""
@@ -155,48 +122,33 @@ class ConsoleSocket:
             actor = await self._hub.sessions.actor_of_session(self._cookie)
             authorize(actor, "console")
         except (Unauthenticated, Forbidden) as problem:
-            await self._outlet.end("signed_out", problem.detail)
+            await self._outlet.end("signed_out", problem.detail, again=False)
             raise
         self._console.actor = self._caller.actor = actor
 
     # --- frames ---
 
-    async def _receive(self, text: str) -> None:
-        frame = read_frame(text)
-        if frame.call is not None:
-            await self._call(frame)
-        elif frame.tell:
-            self._tell(decode(bytes(frame.tell), Tell))
-        else:
-            raise Malformed("A frame holds a call or a tell.")
-
-    def _tell(self, tell: Tell) -> None:
+    async def _tell(self, news: bytes) -> None:
+        tell = decode(news, Tell)
         if tell.doing not in DOINGS:
             raise Invalid("A colleague is reading, or writes a reply or a note.")
         actor = self._console.actor
-        self._ws.app.state.presence.colleague(self._id, actor.id, actor.name, tell.customer, tell.doing)
+        seat = None
+        if tell.customer is not None:
+            seat = Seat(customer=tell.customer, agent=actor.id, name=actor.name, doing=tell.doing)
+        self._presence.sit(self._id, seat)
 
-    async def _call(self, frame: Frame) -> None:
-        key = frame.call or ""
+    async def _call(self, key: str, frame: Frame) -> None:
         call = CALLS.get(frame.do or "")
         with contextlib.nullcontext() if call is not None and call.apart else self._console.held():
-            answer = self._answers.get(key)
-            if answer is None:
-                answer = self._answers[key] = await self._answer(key, frame.do, call, bytes(frame.given or b"{}"))
-                if len(self._answers) > ANSWERS_KEPT:
-                    del self._answers[next(iter(self._answers))]
-            self._outlet.send(answer)
+            await super()._call(key, frame)
 
-    async def _answer(self, key: str, verb: str | None, call: Call | None, given: bytes) -> str:
-        try:
-            # Rights may have changed since the last call.
-            await self.recheck()
-            if call is None:
-                raise Invalid(f"There is no call “{verb or ''}”.")
-            ok = await call.run(self._caller, key, decode(given, call.given))
-        except Exception as problem:
-            return encode({"answer": key, "error": problem_of(problem)})
-        return encode({"answer": key, "ok": ok})
+    async def _do(self, key: str, verb: str, given: bytes) -> Any:
+        # Rights may have changed since the last call.
+        await self.recheck()
+        if verb not in CALLS:
+            raise Invalid(f"There is no call “{verb}”.")
+        return await CALLS[verb].run(self._caller, key, decode(given, CALLS[verb].given))
 
 
 def _missed(rd: Reading, position: Position) -> tuple[list[log.Event], Position] | None:

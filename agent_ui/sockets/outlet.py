@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_ui.protocol import encode
+from hub.errors import HubError, Invalid, Malformed, TooMany
 
 # Beyond this much unread a client is cut; it comes back and gets what it missed.
 BOUND = 4 * 1024 * 1024
 SLOW_S = 60
 FAREWELL_S = 5
+# Refusals of what could not be read; the others say by their own code what it is.
+UNREADABLE = {Malformed.code, Invalid.code}
 
 
 class Outlet:
@@ -59,32 +62,49 @@ class Outlet:
 
     def cut(self) -> None:
         """Give up on a client that reads too slowly."""
+        self._replace_task(self._leave())
+
+    async def _leave(self) -> None:
+        await self._close("too_slow", "Too much was waiting for this browser.", again=True)
+        self._abort()
+
+    def refuse_soon(self, refusal: HubError) -> None:
+        """Say why and close, while the one who found out goes on."""
+        if not self.closed:
+            self._replace_task(self._close(*_reason(refusal)))
+
+    def _replace_task(self, farewell: Coroutine[None, None, None]) -> None:
         self._stop()
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.create_task(self._leave())
-
-    async def _leave(self) -> None:
-        await self._close("too_slow", "Too much was waiting for this browser.")
-        self._abort()
+        self._task = asyncio.create_task(farewell)
 
     def _stop(self) -> None:
         self.closed = True
         self._queue.clear()
         self._queued = 0
 
-    async def end(self, code: str, text: str) -> None:
+    async def refuse(self, refusal: HubError) -> None:
+        """Say what was refused and whether to come again, then close."""
+        await self.end(*_reason(refusal))
+
+    async def end(self, code: str, text: str, again: bool) -> None:
         """Say why, then close."""
         if self.closed:
             return
         self.closed = True
-        await self._close(code, text)
+        await self._close(code, text, again)
 
-    async def _close(self, code: str, text: str) -> None:
+    async def _close(self, code: str, text: str, again: bool) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
             async with asyncio.timeout(FAREWELL_S):
-                await self._ws.send_text(encode({"over": {"code": code, "text": text}}))
+                await self._ws.send_text(encode({"over": {"code": code, "text": text, "again": again}}))
                 await self._ws.close(1000)
+
+
+def _reason(refusal: HubError) -> tuple[str, str, bool]:
+    code = "bad_frame" if refusal.code in UNREADABLE else refusal.code
+    return code, refusal.detail, refusal.status >= 500 or refusal.status == TooMany.status
 
 
 async def first_within(seconds: float, *happenings: asyncio.Event) -> None:
@@ -95,12 +115,3 @@ async def first_within(seconds: float, *happenings: asyncio.Event) -> None:
     finally:
         for one in waiting:
             one.cancel()
-
-
-async def stopping_within(ws: WebSocket, seconds: float) -> bool:
-    """Wait so long; True as soon as the hub is about to stop."""
-    stopping: asyncio.Event = ws.app.state.stopping
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            return await stopping.wait()
-    return False

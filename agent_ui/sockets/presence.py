@@ -3,101 +3,151 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from agent_ui.protocol import encode
 from agent_ui.sockets.feed import Feed
 from hub.bus import Bus, Hint
 
-# A colleague of whom a node tells nothing for so long is gone.
+# Whoever is there says so again every 20 seconds; of whom nothing was heard for so long, their node is gone.
 FORGET_S = 60.0
+# How often those who fell silent are looked for.
+SWEEP_S = 10.0
+# Beyond this many those who said least lately are forgotten first.
+MOST = 50_000
 DOINGS = ("reading", "reply", "note")
+
+TypingListener = Callable[[int, str | None], None]
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one socket is: a colleague's at the customer they look at, a visitor's at the customer they are."""
+
+    customer: int
+    # None: the visitor's.
+    agent: int | None = None
+    name: str = ""
+    doing: str = "reading"
+    typing: bool = False
+    text: str = ""
 
 
 class Presence:
-    """Knows, for each customer, which colleagues are there and whether the visitor is."""
+    """Knows, for each customer, which colleagues are there and whether the visitor is; tells what changes."""
 
     def __init__(self, bus: Bus, feed: Feed) -> None:
         self._bus = bus
         self._feed = feed
-        # customer -> (node, socket) -> (agent, doing, until)
-        self._agents: dict[int, dict[str, tuple[int, str, float]]] = {}
-        self._visitors: dict[int, dict[str, tuple[dict[str, Any], float]]] = {}
-        self._typing_listeners: list[Callable[[int, str, str], None]] = []
+        # By socket, those heard of longest ago first: where it is, and until when that counts.
+        self._seats: OrderedDict[str, tuple[Seat, float]] = OrderedDict()
+        self._sockets_at: defaultdict[int, set[str]] = defaultdict(set)
+        # What consoles were told last of each customer, and widgets of who writes to them.
+        self._told: dict[int, dict[str, Any]] = {}
+        self._writers: dict[int, str] = {}
+        self._typing_listeners: list[TypingListener] = []
+        self._sweep_at = 0.0
         bus.listen(self._on_hint)
 
-    def on_typing(self, listener: Callable[[int, str, str], None]) -> None:
-        """Call `listener(customer, name, doing)` when a colleague's doing changes."""
+    def on_typing(self, listener: TypingListener) -> None:
+        """Call `listener(customer, name)` when somebody else, or nobody any more, writes a reply to this customer."""
         self._typing_listeners.append(listener)
 
-    def colleague(self, socket: str, agent_id: int, name: str, customer: int | None, doing: str) -> None:
-        """A colleague's console looks at this customer now (None: at none)."""
-        body = {"socket": socket, "agent": agent_id, "name": name, "customer": customer, "doing": doing}
-        self._bus.publish("presence", body)
+    def sit(self, socket: str, seat: Seat | None) -> None:
+        """Tell every node where this socket is now; None: nowhere."""
+        self._bus.publish("presence", {"socket": socket, "seat": msgspec.to_builtins(seat)})
 
-    def visitor(self, socket: str, customer: int, online: bool, typing: bool, text: str = "") -> None:
-        """A customer's browser is there, or types."""
-        body = {"socket": socket, "visitor": customer, "online": online, "typing": typing, "text": text}
-        self._bus.publish("presence", body)
+    def of(self, customer: int) -> dict[str, Any]:
+        """Who is at this customer now, as consoles are told."""
+        agents: dict[int, str] = {}
+        visitor: dict[str, Any] | None = None
+        for seat in self._seats_at(customer):
+            if seat.agent is None:
+                if visitor is None or seat.typing:
+                    visitor = {"online": True, "typing": seat.typing, "text": seat.text if seat.typing else ""}
+            elif DOINGS.index(seat.doing) >= DOINGS.index(agents.get(seat.agent, "reading")):
+                agents[seat.agent] = seat.doing
+        shown = [{"id": agent, "doing": doing} for agent, doing in sorted(agents.items())]
+        return {"customer": customer, "agents": shown, "visitor": visitor}
+
+    def everywhere(self) -> list[dict[str, Any]]:
+        """What a console that has just come is told."""
+        return list(self._told.values())
+
+    def writer(self, customer: int) -> str | None:
+        """The name of a colleague who writes a reply to this customer now."""
+        return self._writers.get(customer)
+
+    def forget_silent(self) -> None:
+        """Those of whom nothing was heard any more are gone; asked for again and again."""
+        now = time.monotonic()
+        if now < self._sweep_at:
+            return
+        self._sweep_at = now + SWEEP_S
+        while self._seats:
+            socket, (_, until) = next(iter(self._seats.items()))
+            if until > now:
+                return
+            self._leave(socket)
+
+    def _seats_at(self, customer: int) -> list[Seat]:
+        return [self._seats[socket][0] for socket in sorted(self._sockets_at.get(customer, ()))]
 
     def _on_hint(self, hint: Hint) -> None:
         if hint.kind != "presence":
             return
-        if "visitor" in hint.body:
-            self._take_visitor(hint)
-        else:
-            self._take_colleague(hint)
-
-    def _take_visitor(self, hint: Hint) -> None:
         body: dict[str, Any] = dict(hint.body)
-        customer = int(body["visitor"])
-        there = self._visitors.setdefault(customer, {})
-        if body["online"]:
-            there[body["socket"]] = (body, time.monotonic() + FORGET_S)
+        seat = msgspec.convert(body["seat"], Seat | None)
+        if seat is None:
+            self._leave(body["socket"])
         else:
-            there.pop(body["socket"], None)
+            self._take(body["socket"], seat)
+        self.forget_silent()
+
+    def _take(self, socket: str, seat: Seat) -> None:
+        before = self._seats.get(socket)
+        if before is not None and before[0].customer != seat.customer:
+            self._leave(socket)
+        self._seats[socket] = (seat, time.monotonic() + FORGET_S)
+        self._seats.move_to_end(socket)
+        self._sockets_at[seat.customer].add(socket)
+        self._tell(seat.customer)
+        if len(self._seats) > MOST:
+            self._leave(next(iter(self._seats)))
+
+    def _leave(self, socket: str) -> None:
+        left = self._seats.pop(socket, None)
+        if left is None:
+            return
+        customer = left[0].customer
+        self._sockets_at[customer].discard(socket)
+        if not self._sockets_at[customer]:
+            del self._sockets_at[customer]
         self._tell(customer)
 
-    def _take_colleague(self, hint: Hint) -> None:
-        body: dict[str, Any] = dict(hint.body)
-        socket, customer = body["socket"], body["customer"]
-        changed = [c for c, there in self._agents.items() if c != customer and there.pop(socket, None)]
-        if customer is not None:
-            self._agents.setdefault(customer, {})[socket] = (body["agent"], body["doing"], time.monotonic() + FORGET_S)
-            changed.append(customer)
-            for listener in self._typing_listeners:
-                listener(customer, body["name"], body["doing"])
-        for one in changed:
-            self._tell(one)
-
-    def of(self, customer: int) -> dict[str, Any]:
-        """Who is at this customer now, as consoles are told."""
-        now = time.monotonic()
-        agents: dict[int, str] = {}
-        for agent, doing, until in self._agents.get(customer, {}).values():
-            if until > now and DOINGS.index(doing) >= DOINGS.index(agents.get(agent, "reading")):
-                agents[agent] = doing
-        visitors = [body for body, until in self._visitors.get(customer, {}).values() if until > now]
-        typing = next((body for body in visitors if body["typing"]), None)
-        visitor = {"online": True, "typing": typing is not None, "text": typing["text"] if typing else ""}
-        return {
-            "customer": customer,
-            "agents": [{"id": agent, "doing": doing} for agent, doing in sorted(agents.items())],
-            "visitor": visitor if visitors else None,
-        }
-
-    def everywhere(self) -> list[dict[str, Any]]:
-        """What a console that has just come is told."""
-        known = [self.of(customer) for customer in {*self._agents, *self._visitors}]
-        return [there for there in known if there["agents"] or there["visitor"]]
-
     def _tell(self, customer: int) -> None:
+        """Tell consoles and widgets what is no longer as they were told."""
         there = self.of(customer)
-        if not there["agents"]:
-            self._agents.pop(customer, None)
-        if not there["visitor"]:
-            self._visitors.pop(customer, None)
-        frame = encode({"presence": there})
-        for console in self._feed.consoles:
-            console.outlet.send(frame)
+        if there != self._told.get(customer, {"customer": customer, "agents": [], "visitor": None}):
+            frame = encode({"presence": there})
+            for console in self._feed.consoles:
+                console.outlet.send(frame)
+        if there["agents"] or there["visitor"]:
+            self._told[customer] = there
+        else:
+            self._told.pop(customer, None)
+        self._tell_typing(customer)
+
+    def _tell_typing(self, customer: int) -> None:
+        writer = next((seat.name for seat in self._seats_at(customer) if seat.doing == "reply"), None)
+        if writer == self._writers.get(customer):
+            return
+        if writer is None:
+            del self._writers[customer]
+        else:
+            self._writers[customer] = writer
+        for listener in self._typing_listeners:
+            listener(customer, writer)

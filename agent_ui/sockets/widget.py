@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from typing import Annotated, Any
 
 import msgspec
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from agent_ui.decode import decode
-from agent_ui.errors import problem_of
 from agent_ui.hours import Hours, pace_text
 from agent_ui.identity import identity_of
 from agent_ui.origins import check_origin
-from agent_ui.protocol import Frame, WidgetHello, encode, read_frame
-from agent_ui.sockets.outlet import Outlet, stopping_within
+from agent_ui.protocol import WidgetHello, WidgetHours, WidgetPace, WidgetSnapshot, encode
+from agent_ui.sockets.line import Line
+from agent_ui.sockets.outlet import first_within
+from agent_ui.sockets.presence import Presence, Seat
+from agent_ui.sockets.widgets import Widgets
 from agent_ui.texts import language_of
 from agent_ui.widget_account import told
 from hub.bootstrap import Hub
-from hub.clock import to_text
 from hub.database import Reading
-from hub.errors import HubError, Invalid, Malformed
+from hub.errors import HubError, Invalid, TooMany
 from hub.ports.channel import Account, field
 from hub.services import log
 from hub.services.accounts import NoSuchAccount
-from hub.services.log import Event, Position
+from hub.services.log import Position
 from hub.services.visitors import VisitorMessage
-from hub.throttle import Throttle
 
-HELLO_WITHIN_S = 15
-BEAT_S = 20
-# A key comes again soon or never; what a visitor may have us remember is bounded.
-ANSWERS_KEPT = 20
 # How long a browser may be away (a page change in the shop) before its visitor counts as gone.
 GRACE_S = 15.0
 
@@ -80,77 +75,26 @@ async def widget_socket(ws: WebSocket) -> None:
     await WidgetSocket(ws, ws.app.state.hub, ws.app.state.widgets).serve()
 
 
-class Widgets:
-    """All widgets of this node: who is there, and what of the log is theirs."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self.sockets: set[WidgetSocket] = set()
-        self.messages = Throttle(30, 60)
-        self.visitors = Throttle(30, 60)
-        self.files = Throttle(60, 600)
-
-    async def on_events(self, events: list[Event]) -> None:
-        """Called by the log: what of this batch concerns a conversation that somebody here is in."""
-        conversations = {event.conversation_id for event in events}
-        customers = {event.customer_id for event in events}
-        for socket in list(self.sockets):
-            if socket.conversation_id in conversations or socket.customer_id in customers:
-                await socket.refresh()
-
-    def on_typing(self, customer: int, name: str, doing: str) -> None:
-        """A colleague began or stopped to write a reply to this customer."""
-        for socket in self.sockets:
-            if socket.customer_id == customer:
-                socket.typing(name.split()[0] if doing == "reply" and name else None)
-
-    def is_here(self, visitor_id: int) -> bool:
-        return any(socket.visitor_id == visitor_id for socket in self.sockets)
-
-
-class WidgetSocket:
+class WidgetSocket(Line):
     """What one open widget needs until it closes."""
 
+    answers_kept = 20
+
     def __init__(self, ws: WebSocket, hub: Hub, widgets: Widgets) -> None:
-        self._ws = ws
-        self._hub = hub
+        super().__init__(ws, hub)
         self._widgets = widgets
-        self._id = secrets.token_hex(8)
-        self._outlet = Outlet(ws)
-        self._answers: dict[str, str] = {}
+        self._presence: Presence = ws.app.state.presence
         self._shown: dict[str, VisitorMessage] = {}
         self._fresh = asyncio.Lock()
         self._begun = False
+        # What this browser said last of itself; told again at every beat, so that it is not forgotten.
+        self._told = Tell()
         self.visitor_id = 0
         self.conversation_id: int | None = None
         self.customer_id: int | None = None
 
-    async def serve(self) -> None:
-        beat = None
-        try:
-            await self._begin(await self._hello())
-            beat = asyncio.create_task(self._beat())
-            while True:
-                await self._receive(await self._ws.receive_text())
-        except (WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
-            pass  # However a line breaks, while we read or while we write, its client comes back.
-        except HubError as problem:
-            await self._outlet.end("bad_frame", problem.detail)
-        except KeyError:
-            await self._outlet.end("bad_frame", "Frames are text.")
-        finally:
-            if beat is not None:
-                beat.cancel()
-            await self._gone()
-
-    async def _hello(self) -> WidgetHello:
-        async with asyncio.timeout(HELLO_WITHIN_S):
-            frame = read_frame(await self._ws.receive_text())
-        if not frame.hello:
-            raise Malformed("The first frame is a hello.")
-        return decode(bytes(frame.hello), WidgetHello)
-
-    async def _begin(self, hello: WidgetHello) -> None:
+    async def _begin(self, said: bytes) -> None:
+        hello = decode(said, WidgetHello)
         account = await self._account(hello.account)
         self._language = language_of(field(account.settings, "language") or hello.language)
         token = await self._visitor(hello, account)
@@ -160,7 +104,9 @@ class WidgetSocket:
         async with self._fresh:
             await self._snapshot(account, token)
             self._begun = True
-        self._present(typing=False)
+        self._sit()
+        if self.customer_id is not None and (writer := self._presence.writer(self.customer_id)):
+            self.typing(writer)
 
     async def _account(self, name: str) -> Account:
         rows = {row.name: row for row in await self._hub.accounts.every()}
@@ -194,16 +140,16 @@ class WidgetSocket:
         now = self._hub.clock.now()
         hours = Hours.of(account, self._language)
         pace = await self._hub.pace.minutes()
-        snapshot = {
-            "token": token,
-            "account": told(account, self._hub.company.name, self._language),
-            "open": {"now": hours.is_open(now), "text": hours.text(now)},
-            "pace": None if pace is None else {"text": pace_text(pace, self._language)},
-            "me": window.me,
-            "messages": window.messages,
-            "more": window.more,
-            "people": [],
-        }
+        snapshot = WidgetSnapshot(
+            token=token,
+            account=told(account, self._hub.company.name, self._language),
+            open=WidgetHours(now=hours.is_open(now), text=hours.text(now)),
+            pace=None if pace is None else WidgetPace(text=pace_text(pace, self._language)),
+            me=window.me,
+            messages=window.messages,
+            more=window.more,
+            people=[],
+        )
         self._outlet.send(encode({"snapshot": snapshot, "position": self._hub.keyring.veil(position.id)}))
 
     def _read(self, rd: Reading) -> tuple[Any, int | None, Position]:
@@ -219,8 +165,11 @@ class WidgetSocket:
             if not self._begun:
                 # The snapshot, which comes first, will hold it.
                 return
-            window, self.customer_id, position = await self._hub.db.view(self._read)
+            window, customer_id, position = await self._hub.db.view(self._read)
             self.conversation_id = window.conversation_id
+            if customer_id != self.customer_id:
+                self.customer_id = customer_id
+                self._sit()
             changed = [m for m in window.messages if self._shown.get(m.id) != m]
             if not changed:
                 return
@@ -229,27 +178,32 @@ class WidgetSocket:
             self._outlet.send(encode({"events": [event], "position": self._hub.keyring.veil(position.id)}))
 
     def typing(self, name: str | None) -> None:
-        self._outlet.send(encode({"presence": {"typing": name}}))
+        """Visitors get a colleague's first name only."""
+        self._outlet.send(encode({"presence": {"typing": name.split()[0] if name else None}}))
 
-    async def _beat(self) -> None:
-        while True:
-            self._outlet.send(encode({"beat": to_text(self._hub.clock.now())}))
-            self._present(typing=False)
-            if await stopping_within(self._ws, BEAT_S):
-                await self._outlet.end("restarting", "The hub restarts.")
-                return
+    def refuse(self, refusal: HubError) -> None:
+        """End this line, and say why."""
+        self._outlet.refuse_soon(refusal)
 
-    def _present(self, *, typing: bool, text: str = "", online: bool = True) -> None:
-        if self.customer_id is not None:
-            self._ws.app.state.presence.visitor(self._id, self.customer_id, online, typing, text)
+    async def _rest(self, seconds: float) -> None:
+        self._sit()
+        await first_within(seconds, self._stopping)
+
+    def _sit(self) -> None:
+        """Tell colleagues that the visitor is there, once they are a customer."""
+        if self.customer_id is None:
+            return
+        told = self._told
+        here = Seat(customer=self.customer_id, typing=told.typing, text=told.text)
+        self._presence.sit(self._id, None if told.away else here)
 
     async def _gone(self) -> None:
         """A visitor counts as gone when no page of theirs has come back after a moment."""
         self._widgets.sockets.discard(self)
         if not self.visitor_id:
             return
-        self._present(typing=False, online=False)
-        await stopping_within(self._ws, GRACE_S)
+        self._presence.sit(self._id, None)
+        await first_within(GRACE_S, self._stopping)
         if not self._widgets.is_here(self.visitor_id):
             try:
                 await self._hub.visitors.went(self.visitor_id)
@@ -258,36 +212,24 @@ class WidgetSocket:
 
     # --- frames ---
 
-    async def _receive(self, text: str) -> None:
-        frame = read_frame(text)
-        if frame.call is not None:
-            await self._call(frame)
-        elif frame.tell:
-            tell = decode(bytes(frame.tell), Tell)
-            if tell.got is not None:
-                await self._hub.visitors.got(self.visitor_id, self._account_row.id, tell.got)
-                return
-            self._present(typing=tell.typing, text=tell.text, online=not tell.away)
-        else:
-            raise Malformed("A frame holds a call or a tell.")
-
-    async def _call(self, frame: Frame) -> None:
-        key = frame.call or ""
-        answer = self._answers.get(key)
-        if answer is None:
-            answer = self._answers[key] = await self._answer(key, frame.do or "", bytes(frame.given or b"{}"))
-            if len(self._answers) > ANSWERS_KEPT:
-                del self._answers[next(iter(self._answers))]
-        self._outlet.send(answer)
-
-    async def _answer(self, key: str, verb: str, given: bytes) -> str:
+    async def _tell(self, news: bytes) -> None:
+        tell = decode(news, Tell)
         try:
-            if verb not in CALLS:
-                raise Invalid(f"There is no call “{verb}”.")
-            ok = await getattr(self, f"_do_{verb}")(key, decode(given, CALLS[verb]))
-        except Exception as problem:
-            return encode({"answer": key, "error": problem_of(problem)})
-        return encode({"answer": key, "ok": ok})
+            self._widgets.tells.check(str(self.visitor_id))
+        except TooMany:
+            # News has no answer that could say so: who tells on and on is not heard for a while.
+            return
+        if tell.got is not None:
+            await self._hub.visitors.got(self.visitor_id, self._account_row.id, tell.got)
+            return
+        self._told = tell
+        self._sit()
+
+    async def _do(self, key: str, verb: str, given: bytes) -> Any:
+        if verb not in CALLS:
+            raise Invalid(f"There is no call “{verb}”.")
+        self._widgets.calls.check(str(self.visitor_id))
+        return await getattr(self, f"_do_{verb}")(key, decode(given, CALLS[verb]))
 
     async def _do_send(self, key: str, given: Send) -> Any:
         self._widgets.messages.check(str(self.visitor_id))
@@ -296,7 +238,6 @@ class WidgetSocket:
         self._shown[message.id] = message
         if self.conversation_id is None:
             await self.refresh()
-            self._present(typing=False)
         return {"message": message}
 
     async def _do_more(self, key: str, given: More) -> Any:

@@ -4,8 +4,8 @@ import { batch, effect, signal } from "@preact/signals";
 import { callKey, type Problem } from "../shared/socket";
 import { t } from "./page";
 import type { Message } from "./protocol";
-import { call, onArrival, token } from "./session";
-import { link, putMessages, ready } from "./state";
+import { call, token } from "./session";
+import { link, messages, putMessages, ready } from "./state";
 import { tab } from "./storage";
 import { drop, LARGEST, makeUpload, MOST, send as sendFile, type Upload } from "./upload";
 
@@ -16,8 +16,6 @@ export interface Outgoing {
   uploads: Upload[];
   /** Why it was not sent; empty while it waits. */
   problem: string;
-  /** The hub's own copy, when the news of it came before the answer. */
-  echo: string;
 }
 
 export const draft = signal(tab.get("draft"));
@@ -84,7 +82,7 @@ export function uploadProblem(status: number): string {
 export function sendDraft(): boolean {
   const text = draft.value.trim();
   if (!text && !uploads.value.length) return false;
-  const message: Outgoing = { key: callKey(), at: new Date().toISOString(), text, uploads: [...uploads.value], problem: "", echo: "" };
+  const message: Outgoing = { key: callKey(), at: new Date().toISOString(), text, uploads: [...uploads.value], problem: "" };
   batch(() => {
     outgoing.value = [...outgoing.value, message];
     uploads.value = [];
@@ -113,9 +111,9 @@ function sendProblem({ status }: Problem): string {
   return t(status === 429 ? "problem_often" : status === 413 || status === 422 ? "problem_long" : "problem_send");
 }
 
-/** Tries again. The hub did not take it, so it goes under a new key: the old one would get the old refusal again. */
+/** Tries again under the same key: the hub may have taken it after all, and only its answer was lost. */
 export function resend(key: string): void {
-  const message = change(key, { key: callKey(), problem: "" });
+  const message = change(key, { problem: "" });
   if (message) void dispatch(message);
 }
 
@@ -135,16 +133,15 @@ export function discardAll(): void {
   write("");
 }
 
-// The hub's news of a message can come before its answer: then it must not stand in the thread twice.
-onArrival((copy) => {
-  if (copy.from !== "visitor") return;
-  const message = outgoing.value.find(({ text, echo, problem }) => !echo && !problem && text === copy.text.trim());
-  if (message) change(message.key, { echo: copy.id });
+// The hub's news of a message can come before its answer, or instead of it: it must not stand in the thread twice.
+effect(() => {
+  const taken = new Set(messages.value.map(({ key }) => key));
+  for (const { key } of outgoing.value) if (taken.has(key)) discard(key);
 });
 
 function change(key: string, changed: Partial<Outgoing>): Outgoing | undefined {
   outgoing.value = outgoing.value.map((message) => (message.key === key ? { ...message, ...changed } : message));
-  return outgoing.value.find((message) => message.key === (changed.key ?? key));
+  return outgoing.value.find((message) => message.key === key);
 }
 
 function connected(): Promise<void> {
@@ -161,7 +158,7 @@ function connected(): Promise<void> {
 // Words outlive a step to another page of the shop; files cannot be kept, so a message with files is not.
 function restore(): Outgoing[] {
   const kept = JSON.parse(tab.get("outbox") || "[]") as Pick<Outgoing, "key" | "at" | "text" | "problem">[];
-  return kept.map((message) => ({ ...message, uploads: [], echo: "" }));
+  return kept.map((message) => ({ ...message, uploads: [] }));
 }
 
 effect(() => {

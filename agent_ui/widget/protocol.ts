@@ -18,6 +18,8 @@ export interface Message {
   text: string;
   attachments: Attachment[];
   state: "sent" | "delivered" | "read" | null;
+  /** The key of the call that brought it, for one's own. */
+  key: string | null;
   gone?: boolean;
 }
 

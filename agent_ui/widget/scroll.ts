@@ -2,7 +2,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { outgoing } from "./outbox";
 import { messages } from "./state";
 
@@ -32,16 +32,19 @@ export function useSteadyScroll(): SteadyScroll {
   const below = useSignal(0);
   const jump = useRef(() => {});
 
-  useEffect(() => {
+  // Before the first painting, so that a thread is never seen to jump to its end.
+  useLayoutEffect(() => {
     const place = box.current;
     if (!place || !content.current) return;
     let atEnd = true;
+    let top = 0;
     let before = measure(place);
 
     function toEnd(view: HTMLElement): void {
       atEnd = true;
       below.value = 0;
       view.scrollTop = view.scrollHeight;
+      top = view.scrollTop;
     }
 
     function settle(view: HTMLElement): void {
@@ -54,9 +57,12 @@ export function useSteadyScroll(): SteadyScroll {
 
     place.onscroll = () => {
       const { height, visible } = measure(place);
-      // A scroll that comes of a changed size is not the reader's; what to do about it is settled below.
-      if (height !== before.height || visible !== before.visible) return;
-      atEnd = height - place.scrollTop - visible < NEAR;
+      const resized = height !== before.height || visible !== before.visible;
+      const up = place.scrollTop < top;
+      top = place.scrollTop;
+      // Only a reader goes up. Else what grew since our own jump to the end has moved the end away; that is settled below.
+      if (resized && !up) return;
+      atEnd = height - top - visible < NEAR;
       if (atEnd) below.value = 0;
     };
     jump.current = () => toEnd(place);
@@ -64,6 +70,7 @@ export function useSteadyScroll(): SteadyScroll {
     const watcher = new ResizeObserver(() => settle(place));
     watcher.observe(place);
     watcher.observe(content.current);
+    toEnd(place);
     return () => watcher.disconnect();
   }, []);
 

@@ -31,7 +31,7 @@ export function start(): void {
 
 function onState(now: LinkState): void {
   // A shop's word that does not hold, such as one from a page left open for hours, must not cost the chat.
-  if (now.is === "over" && now.code === "bad_frame" && identity) {
+  if (now.is === "over" && identity) {
     identity = null;
     return start();
   }

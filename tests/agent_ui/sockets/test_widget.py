@@ -95,6 +95,29 @@ async def test_two_tabs_show_the_same(stage: Stage) -> None:
     assert (await message(other, "From the first tab"))["id"] == sent["id"]
 
 
+async def test_first_message_shows_in_the_other_tab(stage: Stage) -> None:
+    one, snapshot = await stage.widget()
+    other, _ = await stage.widget(token=snapshot["token"])
+
+    sent = (await one.ok("send", text="Hello"))["message"]
+
+    assert await message(other, "Hello") == sent
+
+
+async def test_tab_of_a_chat_that_was_left_in_another_is_told_so(stage: Stage) -> None:
+    one, snapshot = await chat(stage, "Hello")
+    other, _ = await stage.widget(token=snapshot["token"])
+    stranger, _ = await chat(stage, "Me too")
+
+    await one.ok("leave")
+    await stage.world.reply(
+        await stage.world.colleague("Mara Lind", "agent"), await customer_of(stage, "Hello"), "Still there?"
+    )
+
+    assert await other.over() == "no_such_visitor"
+    assert (await stranger.ok("send", text="Still here"))["message"]["text"] == "Still here"
+
+
 async def test_same_key_is_one_message_also_after_a_reload(stage: Stage) -> None:
     line, snapshot = await stage.widget()
     first = await line.ok("send", key="k1", text="Once")
@@ -136,7 +159,7 @@ async def test_unknown_account_and_one_without_a_chat_are_refused_alike(stage: S
         said.append(await line.hello(account=account))
 
     assert said[0] == said[1]
-    assert said[0]["over"]["code"] == "bad_frame"
+    assert said[0]["over"] | {"text": ""} == {"code": "no_such_account", "text": "", "again": False}
 
 
 # --- what a visitor sees ---
@@ -235,7 +258,7 @@ async def test_shop_may_sign_with_a_key_of_its_own(stage: Stage, clock: Clock) -
 
     assert snapshot["me"]["identified"] is True
     line = await stage.socket(path="/widget/socket")
-    assert (await line.hello(identity=signed(claims(clock))))["over"]["code"] == "bad_frame"
+    assert (await line.hello(identity=signed(claims(clock))))["over"]["code"] == "bad_identity"
 
 
 BAD: dict[str, Callable[[Clock], str]] = {
@@ -261,7 +284,7 @@ async def test_word_that_does_not_hold_is_refused(shop: Stage, clock: Clock, bad
 
     said = await line.hello(identity=BAD[bad](clock))
 
-    assert said["over"]["code"] == "bad_frame"
+    assert said["over"]["code"] == "bad_identity"
     await line.closed()
 
 
@@ -373,13 +396,59 @@ async def test_who_writes_too_much_has_to_wait(stage: Stage) -> None:
     assert problem["retry_after"] > 0
 
 
+async def test_refused_message_goes_through_later_under_the_same_key(stage: Stage) -> None:
+    stage.app.state.widgets.messages = Throttle(1, 60)
+    line, _ = await chat(stage, "One")
+    assert (await line.call("send", key="k2", text="Two"))["error"]["status"] == 429
+
+    stage.app.state.widgets.messages = Throttle(1, 60)
+
+    assert (await line.ok("send", key="k2", text="Two"))["message"]["key"] == "k2"
+    assert [entry.text for entry in await stage.world.table("entries")] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(("verb", "given"), [("more", {"before": ""}), ("seen", {"up_to": ""})])
+async def test_who_asks_too_much_has_to_wait_and_stays_connected(stage: Stage, verb: str, given: Json) -> None:
+    line, _ = await stage.widget()
+    sent = (await line.ok("send", text="Hello"))["message"]
+    given = dict.fromkeys(given, sent["id"])
+    stage.app.state.widgets.calls = Throttle(2, 60)
+    await line.ok(verb, **given)
+    await line.ok(verb, **given)
+
+    problem = await line.refused(verb, **given)
+
+    assert (problem["status"], problem["code"]) == (429, "too_many")
+    stage.app.state.widgets.calls = Throttle(2, 60)
+    await line.ok(verb, **given)
+
+
+async def test_who_tells_on_and_on_is_not_heard_for_a_while_and_stays_connected(stage: Stage, mara: Actor) -> None:
+    stage.app.state.widgets.tells = Throttle(2, 60)
+    console, _ = await stage.console(mara)
+    line, _ = await chat(stage, "Hello")
+
+    for i in range(200):
+        await line.say({"tell": {"typing": True, "text": f"{i}"}})
+    await line.ok("send", text="There")
+
+    shown = await texts_typed(console, stage)
+    assert shown == ["", "0", "1"]
+
+
+async def texts_typed(console: Socket, stage: Stage) -> list[str]:
+    """All that a console was told that visitors typed, until now."""
+    await console.ok("close")
+    return [frame["presence"]["visitor"]["text"] for frame in console.passed if "presence" in frame]
+
+
 async def test_one_address_does_not_make_visitors_without_end(stage: Stage) -> None:
     stage.app.state.widgets.visitors = Throttle(2, 60)
     _, first = await stage.widget()
     await stage.widget()
 
     line = await stage.socket(path="/widget/socket")
-    assert "over" in await line.hello()
+    assert (await line.hello())["over"] | {"text": ""} == {"code": "too_many", "text": "", "again": True}
     assert (await stage.widget(token=first["token"]))[1]["token"] == first["token"]
 
 

@@ -36,7 +36,10 @@ SHOP_PAGE = """<!doctype html><html lang="{language}"><title>Kettle Alba</title>
 
 
 class HubEnd:
-    """One visitor's session. Every call succeeds, unless `refusal` holds a problem or `silent` is set."""
+    """One visitor's session. Every call succeeds, unless `refusal` holds a problem or `silent` is set.
+
+    With a problem in `failing` what a call asks for is done, and it is answered with the problem all the same.
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -49,6 +52,7 @@ class HubEnd:
         self.page_size = 30
         self.refusal: Json | None = None
         self.silent = False
+        self.failing: Json | None = None
         self.away = False
         self.doubted = ""
         self.upload_status = 200
@@ -70,7 +74,15 @@ class HubEnd:
     def frame(self) -> str:
         return f"http://127.0.0.1:{self.port}/widget/frame?account=web&language=en"
 
-    def message(self, text: str, *, author: str = "", state: str | None = None, files: tuple[Json, ...] = ()) -> Json:
+    def message(
+        self,
+        text: str,
+        *,
+        author: str = "",
+        state: str | None = None,
+        files: tuple[Json, ...] = (),
+        key: str | None = None,
+    ) -> Json:
         """Keeps a message, a minute after the one before: ours if it has an author, else the visitor's."""
         return self._keep(
             {
@@ -82,6 +94,7 @@ class HubEnd:
                 "text": text,
                 "attachments": list(files),
                 "state": None if author else state or "sent",
+                "key": key,
             }
         )
 
@@ -104,7 +117,7 @@ class HubEnd:
         await self.frames({"presence": {"typing": name}})
 
     async def end(self, code: str) -> None:
-        await self.frames({"over": {"code": code, "text": ""}})
+        await self.frames({"over": {"code": code, "text": "", "again": False}})
 
     async def frames(self, frame: Json) -> None:
         for line in tuple(self._lines):
@@ -155,7 +168,7 @@ class HubEnd:
         hello = (await line.receive_json())["hello"]
         await self._note(self.hellos, hello)
         if hello["identity"] and hello["identity"] == self.doubted:
-            return await line.send_json({"over": {"code": "bad_frame", "text": ""}})
+            return await line.send_json({"over": {"code": "bad_identity", "text": "", "again": False}})
         token = hello["token"] or secrets.token_hex(8)
         await line.send_json({"snapshot": self._snapshot(token), "position": self._next_position()})
         self._lines.add(line)
@@ -174,15 +187,18 @@ class HubEnd:
         if self.refusal:
             return await line.send_json({"answer": frame["call"], "error": self.refusal})
         if frame["call"] not in self._answers:
-            self._answers[frame["call"]] = await self._do(frame["do"], frame["with"])
+            self._answers[frame["call"]] = await self._do(frame["do"], frame["with"], frame["call"])
+            if self.failing:
+                return await line.send_json({"answer": frame["call"], "error": self.failing})
         await line.send_json({"answer": frame["call"], "ok": self._answers[frame["call"]]})
 
-    async def _do(self, verb: str, given: Json) -> Json:
+    async def _do(self, verb: str, given: Json, key: str) -> Json:
         if verb == "send":
             files = tuple({**FILE, "id": id, "url": f"/widget/attachments/{id}"} for id in given.get("attachments", ()))
-            message = self.message(given["text"], files=files)
+            message = self.message(given["text"], files=files, key=key)
             # As the hub does: the news goes to everyone, the one who acted included, and may come first.
-            await self.emit(changes={"messages": [message]})
+            if not self.failing:
+                await self.emit(changes={"messages": [message]})
             return {"message": message}
         if verb == "email":
             self.me.update(email_hint=f"{given['email'][0]}•••@{given['email'].split('@')[1]}")

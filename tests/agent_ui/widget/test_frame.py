@@ -109,6 +109,64 @@ async def test_refused_message_keeps_its_words_and_goes_at_the_second_try(hub: H
     assert [message["text"] for message in hub.messages] == ["Please hold it for me"]
 
 
+@pytest.mark.parametrize("reloaded", [False, True], ids=["at once", "after a reload"])
+async def test_message_that_was_taken_and_answered_with_a_fault_stands_once(
+    hub: HubEnd, visit: Visit, reloaded: bool
+) -> None:
+    hub.failing = {"title": "Not now", "status": 503, "code": "unavailable"}
+    page = await visit(hub.frame)
+    await begin(page)
+    await write(page, "Please hold it for me")
+    await expect(page.get_by_text("Not sent.")).to_be_visible()
+
+    hub.failing = None
+    if reloaded:
+        await page.reload()
+    else:
+        await page.get_by_role("button", name="Try again").click()
+
+    await expect(page.get_by_text("Sent", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Not sent.")).to_be_hidden()
+    await expect(page.locator(".bubble")).to_have_text(["Please hold it for me"])
+    assert [message["text"] for message in hub.messages] == ["Please hold it for me"]
+    assert len({call["call"] for call in await hub.called("send")}) == 1
+
+
+async def test_message_whose_answer_the_line_lost_stands_once(hub: HubEnd, visit: Visit) -> None:
+    page = await visit(hub.frame)
+    await begin(page)
+    hub.silent = True
+    await write(page, "Please hold it for me")
+    (sent,) = await hub.called("send")
+    hub.message("Please hold it for me", key=sent["call"])
+
+    await hub.cut()
+
+    await expect(page.get_by_text("Sent", exact=True)).to_be_visible()
+    await expect(page.locator(".bubble")).to_have_text(["Please hold it for me"])
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("no_such_account", "This chat is not open any more."),
+        ("no_such_visitor", "This chat has ended in this browser."),
+        ("bad_frame", "Something went wrong in this window."),
+    ],
+)
+async def test_line_that_the_hub_refuses_for_good_says_so_and_is_left(
+    hub: HubEnd, visit: Visit, code: str, words: str
+) -> None:
+    page = await visit(hub.frame)
+    await begin(page)
+
+    await hub.end(code)
+
+    await expect(page.get_by_text(words)).to_be_visible()
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    assert len(hub.hellos) == 1
+
+
 async def test_what_is_written_without_connection_waits_and_goes_once(hub: HubEnd, visit: Visit) -> None:
     page = await visit(hub.frame)
     await begin(page)
@@ -176,6 +234,7 @@ async def test_earlier_messages_come_in_without_moving_what_is_read(hub: HubEnd,
     page = await visit(hub.frame, viewport=PANEL)
     await begin(page)
     first = page.get_by_text("Message 50", exact=True)
+    await expect(page.locator(".bubble").last).to_be_in_viewport()
 
     before = await page.evaluate(TO_THE_TOP)
     await expect(page.get_by_text("Message 20", exact=True)).to_be_attached()

@@ -1,0 +1,94 @@
+"""All widgets of this node: whose news a batch of the log is, who types to whom, and how often a visitor may ask."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from hub.errors import HubError
+from hub.services.log import Event
+from hub.throttle import Throttle
+
+
+class _Author(msgspec.Struct, frozen=True):
+    kind: str = ""
+    id: int | None = None
+
+
+class _Said(msgspec.Struct, frozen=True):
+    author: _Author = _Author()
+
+
+class _Changes(msgspec.Struct, frozen=True):
+    entries: tuple[_Said, ...] = ()
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """Of an event as consoles get it: who said what is new in it."""
+
+    changes: _Changes = _Changes()
+
+
+_read_body = msgspec.json.Decoder(_Body).decode
+
+
+class OpenWidget(Protocol):
+    """A widget's socket, as far as the others matter to it."""
+
+    visitor_id: int
+    # None until the visitor's first message.
+    conversation_id: int | None
+    customer_id: int | None
+
+    async def refresh(self) -> None: ...
+
+    def typing(self, name: str | None) -> None: ...
+
+    def refuse(self, refusal: HubError) -> None: ...
+
+
+class Widgets:
+    """Who is there, and what of the log is theirs."""
+
+    def __init__(self) -> None:
+        self.sockets: set[OpenWidget] = set()
+        self.messages = Throttle(30, 60)
+        self.calls = Throttle(120, 60)
+        self.tells = Throttle(120, 60)
+        self.visitors = Throttle(30, 60)
+        self.files = Throttle(60, 600)
+
+    async def on_events(self, events: list[Event]) -> None:
+        """Called by the log: each socket that this batch concerns looks what is new to it."""
+        conversations = {event.conversation_id for event in events} - {None}
+        customers = {event.customer_id for event in events} - {None}
+        newcomers = self._newcomers_heard(events)
+        for socket in list(self.sockets):
+            if (
+                socket.conversation_id in conversations
+                or socket.customer_id in customers
+                or (socket.conversation_id is None and socket.visitor_id in newcomers)
+            ):
+                try:
+                    await socket.refresh()
+                except HubError as refusal:
+                    # One that cannot be told must not cost the others their news: it comes back for a snapshot.
+                    socket.refuse(refusal)
+
+    def _newcomers_heard(self, events: list[Event]) -> set[int | None]:
+        """Visitors who wrote for the first time, perhaps in another tab: their sockets know no conversation yet."""
+        if all(socket.conversation_id is not None for socket in self.sockets):
+            return set()
+        bodies = [_read_body(event.body) for event in events if event.kind == "message.received"]
+        authors = [said.author for body in bodies for said in body.changes.entries]
+        return {author.id for author in authors if author.kind == "customer"} - {None}
+
+    def on_typing(self, customer: int, name: str | None) -> None:
+        """A colleague writes a reply to this customer, or nobody does any more."""
+        for socket in self.sockets:
+            if socket.customer_id == customer:
+                socket.typing(name)
+
+    def is_here(self, visitor_id: int) -> bool:
+        return any(socket.visitor_id == visitor_id for socket in self.sockets)
