@@ -29,7 +29,7 @@ from hub.services.company import Company, company, set_company
 from hub.services.connections import Connections
 from hub.services.conversation_views import Conversations
 from hub.services.customers import Customers
-from hub.services.delivery import Delivery
+from hub.services.deliveries import Deliveries
 from hub.services.disown import Disownings
 from hub.services.drafts import Drafts
 from hub.services.export import Exports
@@ -45,9 +45,11 @@ from hub.services.outgoing import Outgoing
 from hub.services.pace import Pace
 from hub.services.reader import Reader
 from hub.services.replies import Replies
+from hub.services.request_moves import RequestMoves
 from hub.services.request_patch import RequestPatches
 from hub.services.requests import Requests
 from hub.services.search import Search
+from hub.services.sending import Sender
 from hub.services.sessions import Session, Sessions
 from hub.services.shop_customers import ShopCustomers
 from hub.services.snapshot import Snapshot
@@ -115,9 +117,10 @@ class Hub:
         self.hooks = Hooks(db, self.accounts, self.reader)
         self.connections = Connections(self.accounts, self.reader, channels)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
-        self.delivery = Delivery(db, channels, self.accounts, self.outgoing)
+        self.delivery = Deliveries(db, channels, Sender(db, channels, self.accounts, self.outgoing))
         self.replies = Replies(db, channels, self.snapshot, self.country)
         self.requests = Requests(db)
+        self.request_moves = RequestMoves(db)
         self.request_patches = RequestPatches(db)
         self.calls = Calls(db, self.intake, self.snapshot, self.country)
         self.drafts = Drafts(db)

@@ -68,6 +68,9 @@ class GenericChannel(Channel):
         if not any(hmac.compare_digest(expected, signature) for signature in given):
             raise Refused
 
+    def id_of(self, account: Account, part: Part) -> str:
+        return part.message.key if field(account.settings, "webhook_url") else ""
+
     async def send(self, account: Account, part: Part) -> Sent:
         url = field(account.settings, "webhook_url")
         if not url:

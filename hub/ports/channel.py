@@ -28,6 +28,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     `bound_to`: `address` when an answer reaches the address's owner, `session` when it reaches whoever is there.
     `max_text` in characters (0: no limit), `max_file` in bytes (0: carries no files).
     `instant`: sending is done when the entry is stored (the hub's own sockets deliver it).
+    `copies`: a message can go to others too, as a copy that all of them see.
     `carries_any`: takes answers to whatever address its messages came from (a shop's own backend).
     `falls_back_to`: address kind to which an answer goes once the session has ended, '' for none.
     """
@@ -40,6 +41,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     typing: bool = False
     manual: bool = False
     subject: bool = False
+    copies: bool = False
     quotes: bool = False
     instant: bool = False
     carries_any: bool = False
@@ -129,6 +131,10 @@ class Channel(ABC):
     def split(self, account: Account, message: OutboundMessage) -> Sequence[Part]:
         """The parts that this message takes on this channel. Pure."""
         return (Part(number=1, message=message),)
+
+    def id_of(self, account: Account, part: Part) -> str:
+        """The provider's id of a part where we choose it, before it is sent; '' where the other side gives it. Pure."""
+        return ""
 
     async def send(self, account: Account, part: Part) -> Sent:
         """Hand one part to the other side.

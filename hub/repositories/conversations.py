@@ -191,7 +191,7 @@ last_inbound = Statement(
     .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
     .limit(literal_column("1"))
 )
-last_from_endpoint = Statement(
+_from_endpoint = (
     select(
         entries.c.id,
         entries.c.account_id,
@@ -210,6 +210,10 @@ last_from_endpoint = Statement(
     )
     .order_by(entries.c.shown_at.desc(), entries.c.id.desc())
     .limit(literal_column("1"))
+)
+last_from_endpoint = Statement(_from_endpoint)
+last_from_endpoint_before = Statement(
+    _from_endpoint.where(entries.c.seq < bindparam("before", type_=entries.c.seq.type))
 )
 bump = Statement(
     update(entries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, update
+from sqlalchemy import and_, bindparam, func, insert, literal_column, not_, or_, select, update
 
 from hub.database import Statement, among, bound
 from hub.models import accounts, deliveries, endpoints, entries, provider_ids
@@ -77,13 +77,65 @@ carried = Statement(
     .where(deliveries.c.carried_by == bindparam("delivery_id"))
     .order_by(deliveries.c.id)
 )
+# Entries of one conversation leave in order: one waits while an earlier one to the same place has its turn. One that
+# was tried in vain this often no longer holds back what came after it.
+_TRIES_WAITED_FOR = 3
+_earlier = deliveries.alias("earlier")
+_is_held_back = (
+    select(_earlier.c.id)
+    .where(
+        _earlier.c.endpoint_id == deliveries.c.endpoint_id,
+        _earlier.c.account_id == deliveries.c.account_id,
+        or_(
+            _earlier.c.entry_id < deliveries.c.entry_id,
+            and_(_earlier.c.entry_id == deliveries.c.entry_id, _earlier.c.part < deliveries.c.part),
+        ),
+        _earlier.c.next_try_at.is_not(None),
+        or_(
+            _earlier.c.state == literal_column("'sending'"),
+            and_(
+                _earlier.c.state == literal_column("'queued'"),
+                _earlier.c.tries < literal_column(str(_TRIES_WAITED_FOR)),
+            ),
+            and_(_earlier.c.state == literal_column("'scheduled'"), _earlier.c.next_try_at <= bindparam("now")),
+        ),
+    )
+    .exists()
+)
+# What is not to be sent is only looked at, however busy its account is.
 due = Statement(
     select(deliveries.c.id, deliveries.c.account_id, deliveries.c.state)
-    .where(deliveries.c.next_try_at.is_not(None), deliveries.c.next_try_at <= bindparam("now"))
-    .order_by(deliveries.c.next_try_at)
+    .where(
+        deliveries.c.next_try_at.is_not(None),
+        deliveries.c.next_try_at <= bindparam("now"),
+        or_(
+            deliveries.c.state.in_([literal_column("'sending'"), literal_column("'sent'")]),
+            and_(not_(among(deliveries.c.account_id, "full")), not_(_is_held_back)),
+        ),
+    )
+    .order_by(deliveries.c.next_try_at, deliveries.c.id)
     .limit(literal_column("100"))
 )
-next_due = Statement(select(func.min(deliveries.c.next_try_at)).where(deliveries.c.next_try_at.is_not(None)))
+next_due = Statement(select(func.min(deliveries.c.next_try_at)).where(deliveries.c.next_try_at > bindparam("after")))
+sending_through = Statement(
+    select(deliveries.c.id)
+    .join(accounts, accounts.c.id == deliveries.c.account_id)
+    .where(
+        deliveries.c.next_try_at.is_not(None),
+        deliveries.c.state == literal_column("'sending'"),
+        accounts.c.channel == bindparam("channel"),
+    )
+    .limit(literal_column("1"))
+)
+part = Statement(
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.entry_id == bindparam("entry_id"),
+        deliveries.c.account_id == bindparam("account_id"),
+        deliveries.c.part == bindparam("part"),
+    )
+    .limit(literal_column("1"))
+)
 add_provider_id = Statement(
     lambda d: (
         d.insert(provider_ids)

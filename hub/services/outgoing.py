@@ -91,9 +91,10 @@ class Outgoing:
         if delivery.endpoint_id is None or details.get("first"):
             return None
         return rd.first(
-            entries_sql.last_from_endpoint,
+            entries_sql.last_from_endpoint_before,
             conversation_id=entry.conversation_id,
             endpoint_id=delivery.endpoint_id,
+            before=entry.seq,
         )
 
     def _subject(self, rd: Reading, entry: Any, details: dict[str, Any], answered: Any | None) -> str:

@@ -58,7 +58,7 @@ def _file(tx: Transaction, context: Context, item: Item, files: Files_, row: Any
     if isinstance(item, Ignored):
         return "ignored", item.reason, None
     if isinstance(item, Receipt):
-        found = delivery.receipt(tx, item)
+        found = delivery.receipt(tx, item, context.channel)
         return ("receipt", "", None) if found else ("ignored", "a receipt for nothing of ours", None)
     if isinstance(item, CallReport):
         return "entry", "", calls.report(tx, context, item).entry_id

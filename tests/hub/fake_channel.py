@@ -36,6 +36,10 @@ class FakeProvider:
     failures: deque[Exception | None] = field(default_factory=deque)
     # While it is not set, whoever sends waits.
     open: asyncio.Event = field(default_factory=asyncio.Event)
+    # Accounts whose server takes a part and never says so.
+    hanging: set[str] = field(default_factory=set)
+    # Whether the provider takes over ids that we choose.
+    takes_ids: bool = False
     # A part is in the provider's hands, whether it was answered or not.
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -53,7 +57,13 @@ class FakeProvider:
         self.sent.append((account.name, part))
         self.reached.set()
         await self.open.wait()
-        return Sent(provider_id=f"<{part.message.key}.{part.number}@fake.example>")
+        if account.name in self.hanging:
+            await asyncio.Event().wait()
+        return Sent(provider_id=id_of(part))
+
+
+def id_of(part: Part) -> str:
+    return f"<{part.message.key}.{part.number}@fake.example>"
 
 
 class FakeChannel(Channel):
@@ -97,6 +107,9 @@ class FakeChannel(Channel):
             Part(number=number, message=msgspec.structs.replace(message, text=text))
             for number, text in enumerate(texts, 1)
         ]
+
+    def id_of(self, account: Account, part: Part) -> str:
+        return id_of(part) if self.provider.takes_ids else ""
 
     async def send(self, account: Account, part: Part) -> Sent:
         return await self.provider.take(account, part)

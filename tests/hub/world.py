@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, literal_column, select
+from sqlalchemy import insert, select
 
 from connectors.channels.generic import GenericChannel
 from connectors.channels.phone import PhoneChannel
@@ -15,10 +15,11 @@ from connectors.channels.webchat import WebchatChannel
 from hub import models
 from hub.bootstrap import Hub
 from hub.config import Settings
-from hub.database import Database, Statement, Transaction, bound
+from hub.database import Database, Reading, Statement, Transaction, bound
 from hub.keyring import Keyring
 from hub.ports.channel import Received
 from hub.ports.message import Address, InboundMessage, Item
+from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import intake as intake_sql
 from hub.security import Actor, Role
 from hub.services.replies import Reply
@@ -125,7 +126,7 @@ class World:
 
     async def deliver(self) -> None:
         """Send all that is due now."""
-        while await self.db.view(lambda rd: rd.value(_DUE, now=rd.now)):
+        while await self.db.view(_is_due):
             await self.hub.delivery.work()
             await self.hub.delivery.settled()
 
@@ -206,10 +207,9 @@ async def at_once(calls: Sequence[Any]) -> list[Any]:
     return list(await asyncio.gather(*calls))
 
 
+def _is_due(rd: Reading) -> bool:
+    """Whether something is to be sent now."""
+    return any(row.state in {"queued", "scheduled"} for row in rd.all(deliveries_sql.due, now=rd.now, full=[]))
+
+
 _TABLES = {name: rows_of(name) for name in models.metadata.tables}
-_DUE = Statement(
-    select(models.deliveries.c.id).where(
-        models.deliveries.c.next_try_at <= bindparam("now"),
-        models.deliveries.c.state.in_([literal_column("'queued'"), literal_column("'scheduled'")]),
-    )
-)

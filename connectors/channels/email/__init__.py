@@ -33,6 +33,7 @@ class EmailChannel(Channel):
         start=True,
         rich_text=True,
         subject=True,
+        copies=True,
         quotes=True,
         receipts=True,
         max_file=MAX_FILES,
@@ -57,6 +58,9 @@ class EmailChannel(Channel):
             await listen(box, box.listen, receive)
         elif box.imap is not None:
             await Watch(box, box.imap, receive, self._pace).hold()
+
+    def id_of(self, account: Account, part: Part) -> str:
+        return id_of(mailbox(account), part.message)
 
     async def send(self, account: Account, part: Part) -> Sent:
         box = mailbox(account)
