@@ -227,7 +227,7 @@ async def open_request(call: Call[NewRequest]) -> Answer:
 )
 async def move(call: Call[EntryPatch]) -> Answer:
     authorize(call.actor, "conversations.read")
-    entry_id = await call.hub.requests.move_entry(call.actor, call.id(), request_id(call.fields.request))
+    entry_id = await call.hub.request_moves.move_entry(call.actor, call.id(), request_id(call.fields.request))
     return Answer(200, shapes.entry(await call.hub.conversations.written(entry_id)))
 
 

@@ -361,7 +361,7 @@ class MoveGiven(Given, frozen=True, kw_only=True):
 
 @call(MoveGiven)
 async def move(caller: Caller, key: str, given: MoveGiven) -> Any:
-    await caller.hub.requests.move_entry(caller.actor, given.entry, given.request)
+    await caller.hub.request_moves.move_entry(caller.actor, given.entry, given.request)
     return {"entry": await _entry(caller, given.entry)}
 
 

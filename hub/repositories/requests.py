@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, exists, insert, literal_column, select, tuple_, update
+from sqlalchemy import bindparam, delete, exists, insert, literal_column, select, tuple_, update
 
 from hub.database import Statement, among, bound
 from hub.models import conversations, customers, entries, inbox_counts, request_orders, requests
@@ -53,6 +53,22 @@ of_conversations = Statement(
     .where(among(requests.c.conversation_id, "conversation_ids"))
     .order_by(requests.c.id.desc())
     .limit(literal_column("100"))
+)
+# What was said in a request, in the order of its arrival.
+entries_of = Statement(
+    select(
+        entries.c.id,
+        entries.c.kind,
+        entries.c.direction,
+        entries.c.author_kind,
+        entries.c.received_time,
+        entries.c.automatic,
+        entries.c.backfilled,
+        entries.c.details,
+        entries.c.orders,
+    )
+    .where(entries.c.request_id == bindparam("request_id"))
+    .order_by(entries.c.id)
 )
 _joined = customers.alias()
 _ROW = (
@@ -129,6 +145,13 @@ link_order = Statement(
         d.insert(request_orders)
         .values(bound(request_orders, "request_id", "source", "number"))
         .on_conflict_do_nothing(index_elements=["request_id", "source", "number"])
+    )
+)
+unlink_order = Statement(
+    delete(request_orders).where(
+        request_orders.c.request_id == bindparam("request_id"),
+        request_orders.c.source == bindparam("source"),
+        request_orders.c.number == bindparam("number"),
     )
 )
 orders_of = Statement(

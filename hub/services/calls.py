@@ -19,9 +19,11 @@ from hub.repositories import intake as intake_sql
 from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
 from hub.services import answers, identities, orders, requests
-from hub.services.conversations import NewEntry, append
+from hub.services.conversations import NewEntry, append, preview
 from hub.services.identities import Arrival, Who
 from hub.services.intake import Context, ExternalIdReused, Intake, Taken, fingerprint, taken_before
+from hub.services.request_course import is_missed
+from hub.services.request_matching import Clues, for_message
 from hub.services.request_numbers import number_of
 from hub.services.snapshot import Snapshot
 from hub.views import OrderView, RequestView
@@ -117,9 +119,7 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
         who = _caller(tx, call.phone, call.name, country, call.email) or _nobody_known(tx, call.name)
     request = _request(tx, who, call.request, call.subject or call.text, actor.id)
     entry = append(tx, _entry(actor, call, account, who, request.id))
-    # Who was spoken to waits for nobody; what was promised is still to do.
-    spoken = requests.answered(tx, request, entry.id, actor.id)
-    requests.change(tx, spoken, status="open")
+    requests.spoken(tx, request, entry.id, actor.id)
     if key:
         answers.remember(tx, author, key, mark, [entry.id, who.customer_id])
     tx.announce("call.noted", by=actor.id, customer=who.customer_id)
@@ -142,7 +142,7 @@ def _request(tx: Transaction, who: Who, request_id: int | None, subject: str, ow
     return requests.open_request(
         tx,
         who.conversation_id,
-        subject=requests.preview(subject)[:80],
+        subject=preview(subject)[:80],
         owner_id=owner_id,
         hidden=who.kind != "person",
     )
@@ -178,9 +178,9 @@ def report(tx: Transaction, context: Context, call: CallReport) -> Taken:
     """File a call that a telephone system reports."""
     who = _caller(tx, call.phone, "", context.country) or _nobody_known(tx, "")
     conversation_ids = [member.conversation_id for member in identities.group(tx, who.customer_id)]
-    request = requests.for_message(tx, conversation_ids, requests.Clues(text=call.text))
+    request = for_message(tx, conversation_ids, Clues(text=call.text))
     if request is None:
-        subject = requests.preview(call.text)[:80]
+        subject = preview(call.text)[:80]
         request = requests.open_request(tx, who.conversation_id, subject=subject, hidden=who.kind != "person")
     details = {"duration_s": call.duration_s, "recording_url": call.recording_url, "agent": call.agent}
     entry = append(
@@ -201,8 +201,7 @@ def report(tx: Transaction, context: Context, call: CallReport) -> Taken:
             details={name: value for name, value in details.items() if value not in (None, "")},
         ),
     )
-    # A call that nobody took is a customer who waits.
-    missed = call.direction == "in" and not call.agent and not call.duration_s
+    missed = is_missed(call.direction, call.agent, call.duration_s)
     (requests.heard if missed else requests.noticed)(tx, request, entry.id, tx.now)
     tx.announce("call.reported", customer=who.customer_id, conversation=who.conversation_id)
     return Taken(

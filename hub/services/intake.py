@@ -24,8 +24,9 @@ from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import identities as identities_sql
 from hub.repositories import intake as sql
 from hub.services import identities, requests
-from hub.services.conversations import NewEntry, add_attachment, append, link_outside_ids
+from hub.services.conversations import NewEntry, add_attachment, append, link_outside_ids, preview
 from hub.services.identities import Arrival, Who
+from hub.services.request_matching import Clues, for_message, plain_subject
 from hub.services.request_numbers import number_of
 
 logger = logging.getLogger(__name__)
@@ -231,11 +232,11 @@ def _thread_of_stranger(tx: Transaction, context: Context, message: InboundMessa
 
 def _request(tx: Transaction, who: Who, message: InboundMessage, answered: Answered) -> Any | None:
     conversation_ids = [member.conversation_id for member in identities.group(tx, who.customer_id)]
-    clues = requests.Clues(subject=message.subject, request_ids=answered.request_ids, text=message.text)
-    found = requests.for_message(tx, conversation_ids, clues)
+    clues = Clues(subject=message.subject, request_ids=answered.request_ids, text=message.text)
+    found = for_message(tx, conversation_ids, clues)
     if found is not None or message.automatic:
         return found
-    subject = requests.plain_subject(message.subject) or requests.preview(message.text)[:80]
+    subject = plain_subject(message.subject) or preview(message.text)[:80]
     return requests.open_request(tx, who.conversation_id, subject=subject, hidden=who.kind != "person")
 
 
@@ -259,11 +260,8 @@ def _append(
     appended = append(tx, entry)
     _finish(tx, message, files, appended.id)
     if request is not None:
-        at = tx.now
-        if message.automatic:
-            requests.noticed(tx, request, appended.id, at)
-        else:
-            requests.heard(tx, request, appended.id, at)
+        joined = requests.noticed if message.automatic else requests.heard
+        joined(tx, request, appended.id, tx.now if received is None else received)
     tx.announce("message.received", customer=who.customer_id, conversation=who.conversation_id)
     return Taken(
         entry_id=appended.id,
@@ -289,7 +287,9 @@ def _file_participant(
     appended = append(tx, entry)
     _finish(tx, message, files, appended.id)
     if thread.request_id is not None:
-        requests.heard(tx, requests.locked(tx, thread.request_id), appended.id, tx.now)
+        requests.heard(
+            tx, requests.locked(tx, thread.request_id), appended.id, tx.now if received is None else received
+        )
     owner = tx.one(identities_sql.customer_of_conversation, conversation_id=thread.conversation_id)
     tx.announce("message.received", conversation=thread.conversation_id)
     return Taken(

@@ -20,9 +20,10 @@ from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
 from hub.services import attachments, delivery, destinations, drafts, identities, requests
 from hub.services.audit import record
-from hub.services.conversations import NewEntry, append
+from hub.services.conversations import NewEntry, append, preview
 from hub.services.identities import Arrival
 from hub.services.intake import Files_
+from hub.services.request_matching import plain_subject
 from hub.services.snapshot import Snapshot
 
 MAX_TEXT = 100_000
@@ -190,7 +191,7 @@ def _store(
 ) -> int:
     if request is None:
         owner = tx.one(identities_sql.customer, customer_id=to.endpoint.customer_id)
-        subject = reply.subject or requests.preview(reply.text)[:80]
+        subject = reply.subject or preview(reply.text)[:80]
         request = requests.open_request(tx, owner.conversation_id, subject=subject, owner_id=actor.id)
     conversation = tx.one(entries_sql.conversation_of_customer, customer_id=to.endpoint.customer_id)
     entry = append(
@@ -211,6 +212,7 @@ def _store(
             request_id=request.id,
             client_key=reply.client_key,
             fingerprint=mark,
+            details={"resolves": True} if reply.resolve else {},
         ),
     )
     attachments.attach(tx, actor, entry.id, reply.attachments)
@@ -337,7 +339,7 @@ def forward(
             author_kind="agent",
             author_id=actor.id,
             author_name=actor.name,
-            subject=f"Fwd: {requests.plain_subject(original.subject)}" if original.subject else "",
+            subject=f"Fwd: {plain_subject(original.subject)}" if original.subject else "",
             text=text,
             request_id=original.request_id,
             client_key=key,

@@ -1,24 +1,21 @@
-"""Requests: one matter each, opened by rule, owned by somebody, with two clocks and a place in the inbox."""
+"""Requests: one matter each, opened by rule, owned by somebody; every way in which one changes."""
 
 from __future__ import annotations
 
-import contextlib
-import re
 from typing import Any
-
-import msgspec
 
 from hub.clock import to_ms
 from hub.database import Database, Transaction
 from hub.errors import Invalid, NotFound
-from hub.repositories import conversations as entries_sql
 from hub.repositories import identities as customers_sql
 from hub.repositories import requests as sql
 from hub.security import Actor, authorize
-from hub.services import answers, search
-from hub.services.conversations import NewEntry, append, preview
+from hub.services import answers, request_course, search
+from hub.services.conversations import NewEntry, append
 from hub.services.identities import hold_still_at, root
-from hub.services.request_numbers import id_of, number_of
+from hub.services.request_course import declared, with_clocks
+from hub.services.request_lists import box_of, counted, rank_of
+from hub.services.request_numbers import number_of
 
 STATUSES = ("new", "open", "waiting_customer", "waiting_third_party", "ready_in_store", "resolved")
 PRIORITIES = ("low", "normal", "urgent")
@@ -33,19 +30,6 @@ PUBLIC_STATUS = {
     "resolved": "Solved",
 }
 
-DAY_MS = 86_400_000
-# A follow-up of a solved matter reopens it for so long; later it is a new matter.
-REOPENS_FOR_MS = 14 * DAY_MS
-# Without a thread or subject of its own, a message belongs to the matter last spoken of, for so long.
-SAME_MATTER_FOR_MS = 3 * DAY_MS
-
-_RANK_OF_ANSWERED = 1 << 52
-_URGENT_AHEAD_MS = 3650 * DAY_MS
-_PREFIX = re.compile(
-    r"^\s*((re|aw|antw|sv|vs|vá|odp|rif|ref|res|fw|fwd|wg|tr|rv|enc|doorst|i|pd|vb|vl)(\[\d+\])?\s*:\s*)+", re.I
-)
-_NUMBER = re.compile(r"#\s?(\d{4,18})\b")
-
 
 class NoSuchRequest(NotFound):
     """There is no such request."""
@@ -58,66 +42,25 @@ def public_status(request: Any) -> str:
     return str(request.status_text or PUBLIC_STATUS[request.status])
 
 
-def plain_subject(subject: str) -> str:
-    """A subject without "Re:" and its kind in other languages."""
-    return _PREFIX.sub("", subject).strip()
-
-
-# --- which lists a request is in, and where in them ---
-
-
-def box_of(request: dict[str, Any]) -> str:
-    if request["hidden"]:
-        return "hidden"
-    if request["status"] == "resolved":
-        return "resolved"
-    return "snoozed" if request["snoozed_until"] is not None else "open"
-
-
-def lists_of(request: Any) -> list[str]:
-    """Names of the inbox lists that hold this request."""
-    lists = []
-    if request.box == "open":
-        lists = ["open", "unassigned" if request.owner_id is None else f"mine:{request.owner_id}"]
-    elif request.box in {"snoozed", "resolved"}:
-        lists = [request.box]
-    if request.failed > 0 and request.box != "hidden":
-        lists.append("failed")
-    return lists
-
-
-def rank_of(request: dict[str, Any]) -> int:
-    """Who waits longest is first; what waits for nobody follows, the newest first."""
-    if request["waiting_since"] is None:
-        rank: int = _RANK_OF_ANSWERED - request["last_at"]
-    else:
-        rank = request["waiting_since"]
-    return rank - _URGENT_AHEAD_MS if request["priority"] == "urgent" else rank
-
-
-_COUNTED = frozenset({"open", "unassigned", "snoozed", "failed"})
-
-
-def _count(tx: Transaction, lists: list[str], delta: int) -> None:
-    for name in lists:
-        if name in _COUNTED or name.startswith("mine:"):
-            tx.count(name, delta)
-
-
 # --- change: the one way in which a request changes ---
 
 
 def change(tx: Transaction, request: Any, **changes: Any) -> Any:
+    """Write changes to a request and what they mean for its clocks. Returns it as it is then."""
+    return write(tx, request, with_clocks(request, changes, tx.now))
+
+
+def write(tx: Transaction, request: Any, changes: dict[str, Any]) -> Any:
     """Write changes to a request, move it between the lists and keep their counts. Returns it as it is then."""
     hidden = changes.pop("hidden", request.box == "hidden")
     values = {name: getattr(request, name) for name in sql.CHANGED} | changes
-    if "status" in changes and changes["status"] != request.status:
-        _run_clocks(tx.now, values, request)
+    if values["status"] == "resolved":
+        values |= {"snoozed_until": None, "unread": False}
     values["box"] = box_of(values | {"hidden": hidden})
     values["rank"] = rank_of(values)
     tx.run(sql.change, request_id=request.id, **values)
     changed = tx.one(sql.request, request_id=request.id)
-    before, after = lists_of(request), lists_of(changed)
+    before, after = counted(request), counted(changed)
     if before != after:
         _count(tx, before, -1)
         _count(tx, after, +1)
@@ -125,13 +68,9 @@ def change(tx: Transaction, request: Any, **changes: Any) -> Any:
     return changed
 
 
-def _run_clocks(now: int, values: dict[str, Any], before: Any) -> None:
-    """The resolution clock runs while a request is not solved."""
-    if values["status"] == "resolved":
-        values["open_ms"] = before.open_ms + (now - before.open_since if before.open_since is not None else 0)
-        values.update(open_since=None, resolved_at=now, waiting_since=None, snoozed_until=None, unread=False)
-    elif before.status == "resolved":
-        values.update(open_since=now, resolved_at=None)
+def _count(tx: Transaction, lists: list[str], delta: int) -> None:
+    for name in lists:
+        tx.count(name, delta)
 
 
 def open_request(
@@ -166,7 +105,7 @@ def open_request(
     values["rank"] = rank_of(values)
     request_id = tx.value(sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values)
     request = tx.one(sql.request, request_id=request_id)
-    _count(tx, lists_of(request), +1)
+    _count(tx, counted(request), +1)
     index(tx, request)
     tx.touch("requests", request_id)
     tx.announce("request.opened", conversation=conversation_id)
@@ -179,84 +118,36 @@ def index(tx: Transaction, request: Any) -> None:
     search.index_thing(tx, "request", request.id, request.opened_at, words)
 
 
-# --- by rule: which request a message belongs to, and what it does to it ---
-
-
-class Clues(msgspec.Struct, frozen=True, kw_only=True):
-    """What in a message may say which matter it is about. None of it says who wrote it."""
-
-    subject: str = ""
-    entry_ids: tuple[int, ...] = ()
-    request_ids: tuple[int, ...] = ()
-    text: str = ""
-
-
-def for_message(tx: Transaction, conversation_ids: list[int], clues: Clues) -> Any | None:
-    """The request among this customer's own that a message goes on with; None: it is a new matter."""
-    known = tx.all(sql.of_conversations, conversation_ids=conversation_ids)
-    for request_id in [*clues.request_ids, *_numbers_in(f"{clues.subject}\n{clues.text}")]:
-        named = next((request for request in known if request.id == request_id), None)
-        if named is not None and _goes_on(tx.now, named):
-            return named
-    candidates = [request for request in known if request.status != "resolved"]
-    if clues.subject:
-        plain = plain_subject(clues.subject).casefold()
-        return next((r for r in candidates if plain_subject(r.subject).casefold() == plain), None)
-    recent = [request for request in candidates if tx.now - request.last_at <= SAME_MATTER_FOR_MS]
-    return max(recent, key=lambda request: (request.last_at, request.id), default=None)
-
-
-def _numbers_in(words: str) -> list[int]:
-    """The requests that a customer names by number, as in “about #10042”."""
-    numbers = []
-    for written in list(_NUMBER.findall(words))[:10]:
-        with contextlib.suppress(NotFound):
-            numbers.append(id_of(written))
-    return numbers
-
-
-def _goes_on(now: int, request: Any) -> bool:
-    return request.status != "resolved" or now - (request.resolved_at or 0) <= REOPENS_FOR_MS
+# --- by rule: what is said in it ---
 
 
 def heard(tx: Transaction, request: Any, entry_id: int, at: int) -> Any:
     """The customer said something: it waits, is unread, wakes and reopens."""
-    status = "open" if request.status in {"resolved", "waiting_customer"} else request.status
-    reopened = request.status == "resolved"
-    changed = change(
-        tx,
-        request,
-        status=status,
-        waiting_since=request.waiting_since if request.waiting_since is not None else at,
-        snoozed_until=None,
-        unread=True,
-        last_at=max(request.last_at, at),
-        last_entry_id=entry_id,
-    )
-    if reopened:
+    changes = request_course.heard(request, entry_id, at) | {"snoozed_until": None, "unread": True}
+    changed = write(tx, request, with_clocks(request, changes, at))
+    if request.status == "resolved":
         tx.announce("request.reopened", conversation=request.conversation_id)
     return changed
 
 
 def noticed(tx: Transaction, request: Any, entry_id: int, at: int) -> Any:
-    """Something joined the matter that nobody needs to answer: an automatic mail, a note, history."""
-    return change(tx, request, last_at=max(request.last_at, at), last_entry_id=entry_id)
+    """Something joined the matter that nobody needs to answer: an automatic mail, history."""
+    return change(tx, request, **request_course.noticed(request, entry_id, at))
 
 
 def answered(tx: Transaction, request: Any, entry_id: int, agent_id: int | None, *, resolve: bool = False) -> Any:
     """A colleague answered: nobody waits; an unowned request becomes theirs."""
-    status = "waiting_customer" if request.status in {"new", "open"} else request.status
-    return change(
-        tx,
-        request,
-        status="resolved" if resolve else status,
-        owner_id=request.owner_id if request.owner_id is not None else agent_id,
-        waiting_since=None,
-        unread=False,
-        first_response_at=request.first_response_at if request.first_response_at is not None else tx.now,
-        last_at=max(request.last_at, tx.now),
-        last_entry_id=entry_id,
-    )
+    changes = request_course.answered(request, entry_id, tx.now, resolve=resolve)
+    return change(tx, request, **changes, **_theirs(request, agent_id))
+
+
+def spoken(tx: Transaction, request: Any, entry_id: int, agent_id: int | None) -> Any:
+    """A colleague spoke with the customer: nobody waits; an unowned request becomes theirs, and stays open."""
+    return change(tx, request, **request_course.spoken(request, entry_id, tx.now), **_theirs(request, agent_id))
+
+
+def _theirs(request: Any, agent_id: int | None) -> dict[str, Any]:
+    return {"owner_id": request.owner_id if request.owner_id is not None else agent_id, "unread": False}
 
 
 def failed_by(tx: Transaction, request_id: int | None, delta: int) -> None:
@@ -332,9 +223,7 @@ def set_status(tx: Transaction, actor: Actor, request_id: int, status: str, stat
         raise Invalid(f"There is no status “{status}”.")
     request = locked(tx, request_id)
     text = request.status_text if status_text is None else status_text
-    # Who waits for the customer does not keep them waiting.
-    waiting = None if status == "waiting_customer" else request.waiting_since
-    change(tx, request, status=status, status_text=text, waiting_since=waiting)
+    change(tx, request, **declared(request, status), status_text=text)
     if status != request.status:
         _event_entry(tx, request, actor, "status", {"from": request.status, "to": status})
         kind = {"resolved": "request.resolved"}.get(status, "request.status_changed")
@@ -373,23 +262,6 @@ def read(tx: Transaction, request_id: int) -> int:
         change(tx, request, unread=False)
         tx.announce("request.read", conversation=request.conversation_id)
     return request_id
-
-
-def move_entry(tx: Transaction, actor: Actor, entry_id: int, request_id: int) -> int:
-    """Put an entry under another request of the same customer; moving it back undoes it."""
-    entry = tx.first(entries_sql.entry, entry_id=entry_id)
-    request = locked(tx, request_id)
-    if entry is None:
-        raise NotFound("There is no such entry.")
-    owner = tx.one(customers_sql.customer_of_conversation, conversation_id=entry.conversation_id)
-    target = tx.one(customers_sql.customer_of_conversation, conversation_id=request.conversation_id)
-    if root(tx, owner.id).id != root(tx, target.id).id:
-        raise Invalid("An entry can only be moved to a request of the same customer.")
-    tx.run(entries_sql.move, entry_id=entry_id, request_id=request_id)
-    tx.touch("entries", entry_id)
-    noticed(tx, request, entry_id, entry.shown_at)
-    tx.announce("entry.moved", by=actor.id, conversation=entry.conversation_id)
-    return entry_id
 
 
 def open_by_hand(
@@ -440,10 +312,6 @@ class Requests:
         authorize(actor, "conversations.read")
         return await self._db.unit(read, request_id)
 
-    async def move_entry(self, actor: Actor, entry_id: int, request_id: int) -> int:
-        authorize(actor, "requests.write")
-        return await self._db.unit(move_entry, actor, entry_id, request_id)
-
     async def open(self, actor: Actor, customer_id: int, subject: str, topic: str = "", key: str | None = None) -> int:
         authorize(actor, "requests.write")
         return await self._db.unit(open_by_hand, actor, customer_id, subject, topic, key)
@@ -453,6 +321,3 @@ class Requests:
         if not await self._db.view(lambda rd: rd.first(sql.due_snoozes, now=rd.now)):
             return 0
         return await self._db.unit(wake_due)
-
-
-__all__ = ["Clues", "Requests", "id_of", "number_of", "preview", "public_status"]

@@ -9,8 +9,9 @@ import msgspec
 from hub.clock import to_text
 from hub.services.conversations import preview
 from hub.services.identities import usable
+from hub.services.request_lists import lists_of
 from hub.services.request_numbers import number_of
-from hub.services.requests import lists_of, public_status
+from hub.services.requests import public_status
 from hub.views import (
     AgentView,
     AttachmentView,

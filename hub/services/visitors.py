@@ -19,8 +19,9 @@ from hub.repositories import identities as identities_sql
 from hub.repositories import requests as requests_sql
 from hub.repositories import visitors as sql
 from hub.services import attachments, delivery, identities, requests
-from hub.services.conversations import NewEntry, append
+from hub.services.conversations import NewEntry, append, preview
 from hub.services.identities import Arrival, Who
+from hub.services.request_matching import Clues, for_message
 
 MAX_TEXT = 10_000
 PAGE = 40
@@ -230,10 +231,10 @@ def say(
 
 def _request(tx: Transaction, who: Who, text: str) -> Any:
     conversation_ids = [member.conversation_id for member in identities.group(tx, who.customer_id)]
-    found = requests.for_message(tx, conversation_ids, requests.Clues(text=text))
+    found = for_message(tx, conversation_ids, Clues(text=text))
     if found is not None:
         return found
-    subject = requests.preview(text)[:80]
+    subject = preview(text)[:80]
     return requests.open_request(tx, who.conversation_id, subject=subject, hidden=who.kind != "person")
 
 

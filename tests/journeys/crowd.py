@@ -136,7 +136,7 @@ class Crowd:
 
     async def _move(self) -> None:
         entry = self._chance.choice(self._entries)
-        await self._world.hub.requests.move_entry(self._somebody(), entry, await self._request())
+        await self._world.hub.request_moves.move_entry(self._somebody(), entry, await self._request())
 
     async def _note(self) -> None:
         await self._world.hub.replies.note(self._somebody(), await self.customer(), "Careful", None, f"n{number()}")

@@ -10,7 +10,9 @@ import pytest
 from hub.clock import Clock, to_datetime
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.security import Actor
-from hub.services.requests import NoSuchRequest, number_of, plain_subject, public_status
+from hub.services.request_matching import plain_subject
+from hub.services.request_numbers import number_of
+from hub.services.requests import NoSuchRequest, public_status
 from tests.hub.world import World, at_once
 
 DAY = timedelta(days=1)
@@ -196,28 +198,6 @@ async def test_what_waits_for_the_customer_does_not_stand_first(world: World) ->
     await world.hub.requests.set_status(mara, one.request_id, "waiting_customer")
 
     assert (await request(world, one.request_id)).waiting_since is None
-
-
-async def test_an_entry_moves_to_another_request_and_back(world: World) -> None:
-    mara = await world.colleague()
-    one = await world.mail(subject="Parcel")
-    other = await world.mail(subject="Invoice")
-    before = {row.id: row for row in await world.table("entries")}[one.id]
-
-    await world.hub.requests.move_entry(mara, one.id, other.request_id)
-    assert (await world.entry(one.id)).request_id == other.request_id
-    await world.hub.requests.move_entry(mara, one.id, one.request_id)
-
-    after = {row.id: row for row in await world.table("entries")}[one.id]
-    assert after._replace(version=0) == before._replace(version=0)
-
-
-async def test_an_entry_is_not_moved_to_another_customer(world: World) -> None:
-    mara = await world.colleague()
-    one, other = await world.mail(), await world.mail(sender="ben@example.com")
-
-    with pytest.raises(Invalid):
-        await world.hub.requests.move_entry(mara, one.id, other.request_id)
 
 
 async def test_nonsense_is_refused(world: World, clock: Clock) -> None:

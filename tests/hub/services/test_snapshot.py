@@ -165,8 +165,8 @@ async def request_life(story: Story) -> None:
 
 async def second_request(story: Story) -> None:
     opened = await story.hub.requests.open(story.mara, story.customer, "Another matter", key="k")
-    await story.hub.requests.move_entry(story.mara, story.first.id, opened)
-    await story.hub.requests.move_entry(story.mara, story.first.id, story.request)
+    await story.hub.request_moves.move_entry(story.mara, story.first.id, opened)
+    await story.hub.request_moves.move_entry(story.mara, story.first.id, story.request)
 
 
 async def calls(story: Story) -> None:
