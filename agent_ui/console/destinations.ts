@@ -11,16 +11,23 @@ export interface Destination {
 
 const STRENGTH: Record<string, number> = { claimed: 0, link: 1, code: 2, staff: 2, signed: 3 };
 
-export function destinations(customer: Customer, entries: readonly Entry[]): Destination[] {
+/** `carriesAny` tells of an account whether it takes answers to whatever address wrote through it. */
+export function destinations(
+  customer: Customer,
+  entries: readonly Entry[],
+  carriesAny: (account: string) => boolean,
+): Destination[] {
   return customer.endpoints.flatMap((endpoint) =>
-    waysOf(endpoint, entries).map((way) => ({ endpoint, way, lastWrote: lastFrom(entries, endpoint, way) })),
+    waysOf(endpoint, entries, carriesAny).map((way) => ({ endpoint, way, lastWrote: lastFrom(entries, endpoint, way) })),
   );
 }
 
 /** An account that carries answers for any address names none by itself; it is the one they came through. */
-function waysOf(endpoint: Endpoint, entries: readonly Entry[]): Way[] {
+function waysOf(endpoint: Endpoint, entries: readonly Entry[], carriesAny: (account: string) => boolean): Way[] {
   if (endpoint.ways.length) return endpoint.ways;
-  const last = entries.findLast((entry) => entry.direction === "in" && entry.endpoint?.id === endpoint.id && entry.account);
+  const last = entries.findLast(
+    (entry) => entry.direction === "in" && entry.endpoint?.id === endpoint.id && carriesAny(entry.account),
+  );
   return last ? [{ account: last.account, channel: last.channel, why_not: "" }] : [];
 }
 

@@ -10,6 +10,8 @@ export interface Written {
   text: string;
   endpoint: number | null;
   account: string | null;
+  /** Who gets a copy, as it was typed; null while nobody is wanted. */
+  cc: string | null;
   attachments: Attachment[];
   /** What the agent had seen when they wrote; the hub refuses what was overtaken since. */
   base: Record<string, number> | null;
@@ -26,6 +28,7 @@ const EMPTY: Written = {
   text: "",
   endpoint: null,
   account: null,
+  cc: null,
   attachments: [],
   base: null,
   request: null,
@@ -57,7 +60,8 @@ export function written(customer: number, mode: Writing): Signal<Written> {
   const known = held.get(key);
   if (known) return known;
   const here = recall<Written>(key);
-  const found = signal<Written>(here?.unsaved ? here : (fromServer(customer, mode) ?? EMPTY));
+  // What an older version kept may lack what is new.
+  const found = signal<Written>(here?.unsaved ? { ...EMPTY, ...here } : (fromServer(customer, mode) ?? EMPTY));
   held.set(key, found);
   if (here?.unsaved) saveSoon(customer, mode);
   return found;
@@ -65,12 +69,13 @@ export function written(customer: number, mode: Writing): Signal<Written> {
 
 function fromServer(customer: number, mode: Writing): Written | null {
   const draft = drafts.peek().find((one) => one.customer_id === customer && one.mode === mode);
-  return draft ? { ...asWritten(draft), unsaved: false } : null;
+  return draft ? asWritten(draft) : null;
 }
 
 function asWritten(draft: Draft): Written {
-  const { text, endpoint_id, account, attachments, base, request_id, saved_at } = draft;
-  return { text, endpoint: endpoint_id, account, attachments, base, request: request_id, savedAt: saved_at, unsaved: false };
+  const { text, endpoint_id, account, attachments, base, request_id, saved_at, fields } = draft;
+  const cc = typeof fields?.["cc"] === "string" ? fields["cc"] : null;
+  return { text, endpoint: endpoint_id, account, cc, attachments, base, request: request_id, savedAt: saved_at, unsaved: false };
 }
 
 export function write(customer: number, mode: Writing, change: Partial<Written>): void {
@@ -90,9 +95,10 @@ async function save(customer: number, mode: Writing): Promise<void> {
   const draft = written(customer, mode);
   const sent = draft.peek();
   if (!sent.unsaved || link.peek().is !== "open") return;
-  const { text, endpoint, account, attachments, base, request } = sent;
+  const { text, endpoint, account, cc, attachments, base, request } = sent;
+  const fields = cc ? { cc } : null;
   try {
-    const given = { customer, mode, text, endpoint, account, base, request, attachments: attachments.map(({ id }) => id) };
+    const given = { customer, mode, text, endpoint, account, base, request, fields, attachments: attachments.map(({ id }) => id) };
     const answer = await call<{ draft: Draft | null }>("draft", withoutEmpty(given));
     if (draft.peek() !== sent) return;
     draft.value = { ...sent, savedAt: answer.draft?.saved_at ?? null, unsaved: false };

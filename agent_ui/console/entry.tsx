@@ -92,6 +92,7 @@ function Burst({ entries }: { entries: Entry[] }): JSX.Element | null {
         <Sign size={14} />
       </Node>
       <Head first={first} last={last} ours={ours} />
+      <Others entry={first} />
       {first.subject && (
         <p class="subject" dir="auto">
           {first.subject}
@@ -123,6 +124,16 @@ function Head({ first, last, ours }: { first: Entry; last: Entry; ours: boolean 
       {last.delivery && <DeliveryWord delivery={last.delivery} />}
     </p>
   );
+}
+
+/** Who else got it, or to whom it was sent on. */
+function Others({ entry }: { entry: Entry }): JSX.Element | null {
+  const { cc, forwarded, to } = entry.details;
+  const words = [
+    ...(forwarded && typeof to === "string" ? [t("entry.forwarded", { to })] : []),
+    ...(Array.isArray(cc) && cc.length ? [t("entry.cc", { to: cc.join(", ") })] : []),
+  ];
+  return words.length ? <p class="others">{words.join(" · ")}</p> : null;
 }
 
 /** What this one arrival proved about its sender; nothing where nothing is known. */

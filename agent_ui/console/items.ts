@@ -88,6 +88,7 @@ function goesOn(burst: Entry[], entry: Entry): boolean {
     last.author.kind === entry.author.kind &&
     last.author.name === entry.author.name &&
     last.delivery?.state === entry.delivery?.state &&
+    String(last.details["cc"] ?? "") === String(entry.details["cc"] ?? "") &&
     !troubled(last) &&
     Date.parse(entry.shown_at) - Date.parse(first.shown_at) < BURST_MS
   );

@@ -291,6 +291,7 @@ export interface Capabilities {
   start: boolean;
   receipts: boolean;
   subject: boolean;
+  copies: boolean;
   instant: boolean;
   max_file: number;
   undo_seconds: number;

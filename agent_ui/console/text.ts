@@ -127,3 +127,15 @@ export function initials(name: string): string {
   const last = words.length > 1 ? words[words.length - 1] : "";
   return ((words[0]?.[0] ?? "") + (last?.[0] ?? "")).toUpperCase();
 }
+
+// The country codes of two digits; those with 1 or 7 have one digit, all others three.
+const TWO_DIGITS = /^(2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+
+/** A bare international number in groups; one that somebody has grouped stays as it is. */
+export function phoneNumber(address: string): string {
+  if (!/^\+\d{8,}$/.test(address)) return address;
+  const digits = address.slice(1);
+  const code = /^[17]/.test(digits) ? 1 : TWO_DIGITS.test(digits) ? 2 : 3;
+  const rest = digits.slice(code).replace(/\d{3}(?=\d{2})/g, "$& ");
+  return `+${digits.slice(0, code)} ${rest}`;
+}

@@ -6,11 +6,12 @@ import { reachesSession } from "./connection";
 import { type Destination, wroteLastOn } from "./destinations";
 import { focusComposer, write } from "./drafts";
 import { MenuButton, type MenuItem } from "./menu";
+import type { Customer } from "./protocol";
 import { channelName, channelSign } from "./signs";
-import { named, secondsSince, span, t } from "./text";
+import { named, phoneNumber, secondsSince, span, t } from "./text";
 
-export function To({ all, to, customer }: { all: Destination[]; to: Destination | null; customer: number }): JSX.Element {
-  if (!to) return <span class="composer-why warn">{t("to.none")}</span>;
+export function To({ all, to, customer }: { all: Destination[]; to: Destination | null; customer: Customer }): JSX.Element {
+  if (!to) return <NoWay all={all} customer={customer} />;
   const Sign = channelSign(to.way.channel, to.endpoint.kind);
   const items: MenuItem[] = all.map((one) => ({
     label: addressOf(one),
@@ -19,7 +20,7 @@ export function To({ all, to, customer }: { all: Destination[]; to: Destination 
     chosen: one.endpoint.id === to.endpoint.id && one.way.account === to.way.account,
     off: Boolean(one.way.why_not),
     run: () => {
-      write(customer, "reply", { endpoint: one.endpoint.id, account: one.way.account });
+      write(customer.id, "reply", { endpoint: one.endpoint.id, account: one.way.account });
       focusComposer();
     },
   }));
@@ -33,6 +34,19 @@ export function To({ all, to, customer }: { all: Destination[]; to: Destination 
       </MenuButton>
       <span class="composer-why">{why(all, to)}</span>
     </>
+  );
+}
+
+/** Nothing can be written to them: why not, and the number where one is known. */
+function NoWay({ all, customer }: { all: Destination[]; customer: Customer }): JSX.Element {
+  const phone = customer.endpoints.find(({ kind }) => kind === "phone")?.address;
+  const last = wroteLastOn(all) ?? all[0];
+  const reason = last?.way.why_not ? named("whynot", last.way.why_not) : "";
+  return (
+    <span class="composer-why no-way warn">
+      {t(phone ? "to.call" : "to.none")}{" "}
+      {phone ? <a href={`tel:${phone.replace(/[^+\d]/g, "")}`}>{phoneNumber(phone)}</a> : reason && t("to.because", { reason })}
+    </span>
   );
 }
 

@@ -1,9 +1,9 @@
 /** Files on their way to the hub, with progress, and a way to stop and try again. */
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import type { Attachment } from "./protocol";
 import { t } from "./text";
-import { toast } from "./toasts";
+import { problemText, toast } from "./toasts";
 
 const LARGEST = 25 * 1024 * 1024;
 
@@ -11,8 +11,10 @@ export interface Upload {
   key: string;
   name: string;
   owner: string;
-  /** From 0 to 1; null when it failed. */
-  progress: number | null;
+  /** From 0 to 1. */
+  progress: number;
+  /** Why it failed; empty while it goes on. */
+  failure: string;
   stop: () => void;
   again: () => void;
 }
@@ -29,8 +31,8 @@ export function upload(file: File, owner: string, then: (stored: Attachment) => 
   const remove = () => {
     uploads.value = uploads.peek().filter((one) => one.key !== key);
   };
-  const progress = (value: number | null) => {
-    uploads.value = uploads.peek().map((one) => (one.key === key ? { ...one, progress: value } : one));
+  const change = (to: Partial<Upload>) => {
+    uploads.value = uploads.peek().map((one) => (one.key === key ? { ...one, ...to } : one));
   };
   const again = () => {
     remove();
@@ -40,15 +42,27 @@ export function upload(file: File, owner: string, then: (stored: Attachment) => 
     request.abort();
     remove();
   };
-  uploads.value = [...uploads.peek(), { key, name: file.name, owner, progress: 0, stop, again }];
-  request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
-  request.onerror = () => progress(null);
+  uploads.value = [...uploads.peek(), { key, name: file.name, owner, progress: 0, failure: "", stop, again }];
+  request.upload.onprogress = ({ loaded, total }) => change({ progress: loaded / total });
+  request.onerror = () => change({ failure: t("problem.offline") });
   request.onload = () => {
-    if (request.status >= 300) return progress(null);
-    remove();
-    then(JSON.parse(request.responseText) as Attachment);
+    if (request.status >= 300) return change({ failure: reason(request.responseText) });
+    // At once, so that nobody sees the message without its file in between.
+    batch(() => {
+      then(JSON.parse(request.responseText) as Attachment);
+      remove();
+    });
   };
   request.open("POST", `/console/attachments?name=${encodeURIComponent(file.name)}`);
   request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+  request.setRequestHeader("Accept", "application/problem+json");
   request.send(file);
+}
+
+function reason(answer: string): string {
+  try {
+    return problemText(JSON.parse(answer));
+  } catch {
+    return t("problem.unknown");
+  }
 }

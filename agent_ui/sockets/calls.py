@@ -219,13 +219,15 @@ async def forward(caller: Caller, key: str, given: ForwardGiven) -> Any:
 
 class NoteGiven(Given, frozen=True, kw_only=True):
     customer: int
-    text: Text
+    text: Text = ""
     request: int | None = None
+    attachments: tuple[int, ...] = ()
 
 
 @call(NoteGiven)
 async def note(caller: Caller, key: str, given: NoteGiven) -> Any:
-    entry_id, _ = await caller.hub.replies.note(caller.actor, given.customer, given.text, given.request, key)
+    note_of = caller.hub.replies.note
+    entry_id, _ = await note_of(caller.actor, given.customer, given.text, given.request, key, given.attachments)
     return {"entry": await _entry(caller, entry_id)}
 
 

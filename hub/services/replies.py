@@ -170,7 +170,7 @@ def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple
     _check_destination(tx, actor, customer.id, to, said, override=reply.override)
     details: dict[str, Any] = {}
     if reply.cc:
-        details["cc"] = [normalize("email", address) for address in reply.cc]
+        details["cc"] = _copies(to, reply.cc)
     if reply.subject:
         details["subject"] = reply.subject
     entry_id = _store(tx, actor, to, reply, request, mark, details, sending)
@@ -212,7 +212,7 @@ def _store(
             request_id=request.id,
             client_key=reply.client_key,
             fingerprint=mark,
-            details={"resolves": True} if reply.resolve else {},
+            details=_told(reply, details),
         ),
     )
     attachments.attach(tx, actor, entry.id, reply.attachments)
@@ -228,6 +228,18 @@ def _store(
     )
     requests.answered(tx, request, entry.id, actor.id, resolve=reply.resolve)
     return entry.id
+
+
+def _told(reply: Reply, details: dict[str, Any]) -> dict[str, Any]:
+    """What the entry of a reply says beside its words."""
+    copies = {"cc": details["cc"]} if "cc" in details else {}
+    return copies | ({"resolves": True} if reply.resolve else {})
+
+
+def _copies(to: destinations.Destination, addresses: tuple[str, ...]) -> list[str]:
+    if not to.channel.capabilities.copies:
+        raise Invalid("This channel sends no copies. Nothing was sent.")
+    return list(dict.fromkeys(normalize("email", address) for address in addresses))
 
 
 def _known(tx: Transaction, customer_id: int) -> int:
@@ -356,12 +368,18 @@ def forward(
 
 
 def add_note(
-    tx: Transaction, actor: Actor, customer_id: int, text: str, request_id: int | None, key: str | None
+    tx: Transaction,
+    actor: Actor,
+    customer_id: int,
+    text: str,
+    request_id: int | None,
+    key: str | None,
+    files: tuple[int, ...] = (),
 ) -> tuple[int, bool]:
     """A note that only colleagues see; (entry, whether it was stored before)."""
-    if not text.strip():
+    if not text.strip() and not files:
         raise Invalid("An empty note says nothing.")
-    mark = fingerprint(customer_id, text)
+    mark = fingerprint(customer_id, text, files)
     identities.hold_still(tx, _known(tx, customer_id))
     if key is not None:
         before = _again(tx, actor, key, mark)
@@ -383,6 +401,7 @@ def add_note(
             fingerprint=mark,
         ),
     )
+    attachments.attach(tx, actor, entry.id, files)
     drafts.clear(tx, actor, customer.id, "note")
     tx.announce("note.added", by=actor.id, customer=customer.id)
     return entry.id, False
@@ -427,8 +446,14 @@ class Replies:
         return await self._db.unit(unit)
 
     async def note(
-        self, actor: Actor, customer_id: int, text: str, request_id: int | None = None, key: str | None = None
+        self,
+        actor: Actor,
+        customer_id: int,
+        text: str,
+        request_id: int | None = None,
+        key: str | None = None,
+        attachments: tuple[int, ...] = (),
     ) -> tuple[int, bool]:
-        """Add a note; the entry and whether it was there before."""
+        """Add a note, with files uploaded before; the entry and whether it was there before."""
         authorize(actor, "notes.write")
-        return await self._db.unit(add_note, actor, customer_id, text, request_id, key)
+        return await self._db.unit(add_note, actor, customer_id, text, request_id, key, attachments)

@@ -72,7 +72,9 @@ class FakeChannel(Channel):
     name = "fake"
     label = "Fake"
     address_kind = "email"
-    capabilities = Capabilities(start=True, receipts=True, subject=True, quotes=True, max_text=1000, max_file=1_000_000)
+    capabilities = Capabilities(
+        start=True, receipts=True, subject=True, copies=True, quotes=True, max_text=1000, max_file=1_000_000
+    )
     settings = (
         Setting(key="address", help="The address customers write to.", required=True),
         Setting(key="secret", help="What the provider signs with.", secret=True),

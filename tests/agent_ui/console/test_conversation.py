@@ -9,7 +9,6 @@ from tests.agent_ui.console.conftest import OpenConsole
 from tests.agent_ui.pages.conftest import House
 
 LONG = 260
-BEN = "ben@feldweg.example"
 
 
 async def fill(house: House, messages: int) -> int:
@@ -80,9 +79,9 @@ async def test_order_number_in_a_message_opens_the_order(house: House, ana: Acto
 
 async def test_colleague_who_reads_is_seen(house: House, ana: Actor, console: OpenConsole) -> None:
     taken = await house.receive("Is the kettle there?")
-    await house.colleague(ana, "Ben", "agent")
+    ben = await house.colleague(ana, "Ben", "agent")
     mine = await console(f"inbox/open/{taken.customer_id}")
-    theirs = await console(f"inbox/open/{taken.customer_id}", email=BEN)
+    theirs = await console(f"inbox/open/{taken.customer_id}", cookie=ben)
 
     await expect(mine.locator(".viewers")).to_have_text("Ben is reading")
     await theirs.get_by_label("Reply to the customer").fill("It is")

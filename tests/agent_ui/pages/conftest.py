@@ -1,12 +1,14 @@
 """A hub at work behind a real port, with colleagues signed in, for the tests of pages."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page
 from sqlalchemy import select
@@ -114,10 +116,12 @@ BOTH = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 
 @pytest.fixture(name="house")
 async def open_house(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> AsyncIterator[House]:
-    kind = getattr(request, "param", "sqlite")
-    settings = Settings(
-        data=tmp_path / "hub", database_url="" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    )
+    settings = Settings(data=tmp_path / "hub")
+    if getattr(request, "param", "sqlite") == "postgres":
+        settings = msgspec.structs.replace(settings, database_url=request.getfixturevalue("postgres_url"))
+    else:
+        settings.data.mkdir(mode=0o700)
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), settings.data / "onethread.db")
     hub = await build(settings, found.channels(), found.shops(), clock)
     async with running(hub), serving(create_app(hub)) as url:
         yield House(hub, url)

@@ -1,6 +1,7 @@
 """Answers: refused when something was said since, stored before sent, to one endpoint that is this customer's."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -323,7 +324,42 @@ async def test_what_this_very_session_typed_may_go_back_to_it(world: World) -> N
     assert answer.endpoint.id == said.endpoint.id
 
 
+async def test_copies_are_named_in_the_entry_and_in_what_is_sent(world: World) -> None:
+    mara = await world.colleague()
+    first = await world.mail()
+
+    answer = await world.reply(mara, first.customer_id, cc=("Ben@Example.com", "ben@example.com"))
+
+    assert answer.details["cc"] == [OTHER]
+    await world.deliver()
+    [message] = world.provider.messages
+    assert message.cc == (OTHER,)
+
+
+async def test_copies_on_a_channel_that_sends_none_are_refused(world: World) -> None:
+    mara = await world.colleague()
+    said = await world.chat(await world.visitor())
+
+    with pytest.raises(Invalid):
+        await world.reply(mara, said.customer_id, cc=(OTHER,))
+
+
 # --- writing first, forwarding, notes ---
+
+
+async def test_a_note_may_be_files_alone(world: World) -> None:
+    mara = await world.colleague()
+    first = await world.mail()
+    uploaded = await world.hub.attachments.upload(f"agent:{mara.id}", "shelf.txt", "text/plain", some_bytes())
+
+    entry_id, _ = await world.hub.replies.note(mara, first.customer_id, "", attachments=(uploaded.id,))
+
+    note = await world.entry(entry_id)
+    assert [file.filename for file in note.attachments] == ["shelf.txt"]
+
+
+async def some_bytes() -> AsyncIterator[bytes]:
+    yield b"on the left"
 
 
 async def test_writing_first_makes_the_customer_and_the_request(world: World) -> None:
