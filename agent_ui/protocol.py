@@ -52,6 +52,8 @@ class WidgetBrand(msgspec.Struct, frozen=True, kw_only=True):
     on_accent: str
     radius: int
     logo_text: str
+    # As the shop's pages are; None: as the visitor likes it.
+    theme: Literal["light", "dark"] | None
 
 
 class WidgetAccount(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,11 +30,13 @@ async def widget_account(hub: Hub, name: str) -> Account:
 def told(account: Account, company: str, language: str) -> WidgetAccount:
     """The account as visitors may know it."""
     radius = field(account.settings, "radius", "16")
+    theme = field(account.settings, "theme")
     brand = WidgetBrand(
         accent=field(account.settings, "accent", "#0E5F73"),
         on_accent=field(account.settings, "on_accent", "#FFFFFF"),
         radius=int(radius) if radius.isascii() and radius.isdigit() else 16,
         logo_text=field(account.settings, "logo_text"),
+        theme="light" if theme == "light" else "dark" if theme == "dark" else None,
     )
     label = account.label or brand.logo_text or company
     return WidgetAccount(name=account.name, label=label, language=language, brand=brand)

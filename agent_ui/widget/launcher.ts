@@ -2,7 +2,7 @@
 
 import { launcher as german } from "../messages/de.json";
 import { launcher as english } from "../messages/en.json";
-import { read, TO_SHOP, type ToFrame } from "./bridge";
+import { read, TO_SHOP, type ToFrame, type ToShop } from "./bridge";
 import { make, makeShell } from "./launcher_shell";
 
 type Calling = [verb: string, value?: unknown];
@@ -10,7 +10,7 @@ type Calling = [verb: string, value?: unknown];
 declare global {
   interface Window {
     /** `q` holds what a shop's page asked for before this script came; `on` says that it is here. */
-    onethread?: ((...calling: Calling) => void) & { q?: Iterable<ArrayLike<unknown>>; on?: true };
+    onethread?: ((...calling: Calling) => void) & { q?: Iterable<Calling>; on?: true };
   }
 }
 
@@ -104,28 +104,32 @@ function start(script: HTMLScriptElement): void {
     leave,
   };
 
-  function obey(...[verb, value]: Calling): void {
+  function obey(verb: string, value?: unknown): void {
     verbs[verb]?.(String(value));
   }
+
+  const news: { [Told in ToShop["onethread"]]: (value: never) => void } = {
+    ready() {
+      ready = true;
+      shell.ready();
+    },
+    close: () => show(false),
+    unread: shell.count,
+    kept: keep,
+    look: (look: string) => accent || shell.paint(look),
+  };
 
   function hear({ origin, source, data }: MessageEvent): void {
     if (origin !== hub || !frame || source !== frame.contentWindow) return;
     const message = read(TO_SHOP, data);
-    if (message?.onethread === "ready") {
-      ready = true;
-      shell.ready();
-    }
-    if (message?.onethread === "close") show(false);
-    if (message?.onethread === "unread") shell.count(message.value);
-    if (message?.onethread === "kept") keep(message.value);
-    if (message?.onethread === "look" && !accent) shell.paint(message.value);
+    if (message) news[message.onethread](message.value as never);
   }
 
   const early = window.onethread?.q ?? [];
   window.onethread = Object.assign(obey, { on: true as const });
   addEventListener("message", hear);
   if (accent) shell.paint(`${accent} ${onAccent}`);
-  for (const calling of early) obey(...(Array.from(calling) as Calling));
+  for (const calling of early) obey(...calling);
   if (kept() && !frame) load();
 }
 

@@ -8,20 +8,18 @@ const SHEET = `
 button { font: inherit; cursor: pointer; touch-action: manipulation }
 button:focus-visible { outline: 2px solid #fff; box-shadow: 0 0 0 4px #14191b }
 .open, dialog { position: fixed; z-index: 2147483000; inset: auto max(24px, env(safe-area-inset-right)) calc(24px + env(safe-area-inset-bottom)) auto;
-  box-sizing: border-box; border: 1px solid transparent; box-shadow: 0 12px 40px rgb(20 25 27 / .16), 0 2px 6px rgb(20 25 27 / .12) }
+  box-sizing: border-box; border: 1px solid transparent; box-shadow: 0 12px 40px #14191b29, 0 2px 6px #14191b1f }
 .open { display: flex; align-items: center; justify-content: center; gap: 8px; min-width: 56px; height: 56px; padding: 0 24px;
   border-radius: 28px; background: #0e5f73; color: #fff }
 .open:hover { filter: brightness(.88) }
 .up { padding: 0 }
-.up span { display: none }
 svg { width: 20px; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round }
-b { position: absolute; inset: -6px -4px auto auto; min-width: 12px; padding: 0 5px; border: 2px solid #fff; border-radius: 12px;
+b { position: absolute; top: -6px; right: -4px; min-width: 12px; padding: 0 5px; border: 2px solid #fff; border-radius: 12px;
   background: #b3261e; color: #fff; font-size: 12px }
-b:empty, .up b { display: none }
 dialog { bottom: 96px; width: 384px; height: min(640px, 100dvh - 120px); max-width: none; max-height: none; margin: 0; padding: 0;
   overflow: hidden; border-color: color-mix(in srgb, CanvasText 12%, Canvas); border-radius: 16px; background: Canvas; color: CanvasText }
 iframe { width: 100%; height: 100%; border: 0 }
-dialog:not(.ready) iframe, .ready :not(iframe) { display: none }
+.up > :not(svg), b:empty, dialog:not(.ready) iframe, .ready :not(iframe) { display: none }
 p, p + button { margin: 24px }
 @media ${SMALL} {
   .open { right: max(16px, env(safe-area-inset-right)); bottom: calc(16px + env(safe-area-inset-bottom)) }

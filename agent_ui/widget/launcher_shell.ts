@@ -18,7 +18,7 @@ export function makeShell({ texts, word, onToggle, onClose, onIntent }: ShellOpt
   const host = make("div");
   const root = host.attachShadow({ mode: "closed" });
   const small = matchMedia(SMALL);
-  const screen = window.visualViewport;
+  const screen = window.visualViewport as VisualViewport;
   const button = make("button");
   const [sign, line] = makeSign();
   const label = make("span", word);
@@ -40,7 +40,7 @@ export function makeShell({ texts, word, onToggle, onClose, onIntent }: ShellOpt
 
   // The keyboard of a phone covers the page instead of making it shorter; the panel keeps to what is left.
   function fit(): void {
-    const covered = screen && panel.open && small.matches;
+    const covered = panel.open && small.matches;
     panel.style.height = covered ? `${screen.height}px` : "";
     panel.style.top = covered ? `${screen.offsetTop}px` : "";
   }
@@ -64,7 +64,7 @@ export function makeShell({ texts, word, onToggle, onClose, onIntent }: ShellOpt
     if (event.key === "Escape") onClose();
   };
   small.onchange = () => panel.open && show();
-  if (screen) screen.onresize = screen.onscroll = fit;
+  screen.onresize = screen.onscroll = fit;
 
   dress(root);
   status.role = "status";

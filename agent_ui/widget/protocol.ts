@@ -28,7 +28,7 @@ export interface Brand {
   on_accent?: string;
   radius?: number;
   logo_text?: string;
-  theme?: "light" | "dark";
+  theme?: "light" | "dark" | null;
 }
 
 export interface Account {
@@ -49,15 +49,23 @@ export interface Me {
   identified: boolean;
 }
 
+export interface Pace {
+  text: string;
+}
+
+export interface Person {
+  name: string;
+}
+
 export interface Snapshot {
   token: string;
   account: Account;
   open: Hours;
-  pace: { text: string } | null;
+  pace: Pace | null;
   me: Me;
   messages: Message[];
   more: boolean;
-  people: { name: string }[];
+  people: Person[];
 }
 
 export interface WidgetEvent {
@@ -65,8 +73,14 @@ export interface WidgetEvent {
   changes?: { messages?: Message[] };
   me?: Me;
   open?: Hours;
-  pace?: { text: string } | null;
-  people?: { name: string }[];
+  pace?: Pace | null;
+  people?: Person[];
+}
+
+/** Of the shop, on which the widget stands. */
+export interface Page {
+  url: string;
+  title: string;
 }
 
 export interface Hello {
@@ -75,5 +89,5 @@ export interface Hello {
   identity: string | null;
   position: string | null;
   language: string;
-  page: { url: string; title: string };
+  page: Page;
 }

@@ -32,6 +32,7 @@ class WebchatChannel(Channel):
         Setting(key="language", help="Language of the widget: en or de. Empty: the visitor's."),
         Setting(key="accent", help="The brand's colour, as #0E5F73.", default="#0E5F73"),
         Setting(key="on_accent", help="Text on the brand's colour.", default="#FFFFFF"),
+        Setting(key="theme", help="light or dark, as the shop's pages are. Empty: the visitor's choice."),
         Setting(key="radius", help="Roundness of corners in pixels.", default="16"),
         Setting(key="logo_text", help="The shop's name as the widget shows it."),
     )

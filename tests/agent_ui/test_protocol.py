@@ -18,7 +18,8 @@ from tests.hub.announced import announced_kinds
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "agent_ui" / "README.md").read_text(encoding="utf-8")
 EVENTS = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
-TYPES = (ROOT / "agent_ui" / "console" / "protocol.ts").read_text(encoding="utf-8")
+CONSOLE = (ROOT / "agent_ui" / "console" / "protocol.ts").read_text(encoding="utf-8")
+WIDGET = (ROOT / "agent_ui" / "widget" / "protocol.ts").read_text(encoding="utf-8")
 
 # What one is called in the description and in the browser, and what it is made from in the hub.
 SHAPES: dict[str, Any] = {
@@ -46,6 +47,19 @@ ONLY_IN_BROWSERS: dict[str, Any] = {
     "ListPage": views.ListView,
     "Way": views.Way,
 }
+WIDGETS: dict[str, Any] = {
+    "Account": protocol.WidgetAccount,
+    "Attachment": visitors.VisitorFile,
+    "Brand": protocol.WidgetBrand,
+    "Hello": protocol.WidgetHello,
+    "Hours": protocol.WidgetHours,
+    "Me": visitors.Me,
+    "Message": visitors.VisitorMessage,
+    "Pace": protocol.WidgetPace,
+    "Page": protocol.Page,
+    "Person": protocol.WidgetPerson,
+    "Snapshot": protocol.WidgetSnapshot,
+}
 # These stand for each other where something may be left out: what is gone, and what is hidden.
 MARKS = {"gone", "hidden"}
 
@@ -66,12 +80,12 @@ def fields_of(shape: Any) -> set[str]:
     return {field.encode_name for field in msgspec.structs.fields(shape)}
 
 
-def interface(name: str) -> set[str]:
+def interface(name: str, types: str = CONSOLE) -> set[str]:
     """The fields of an interface in TypeScript, with those of the ones that it extends."""
-    found = re.search(rf"export interface {name}(?: extends ([\w, ]+))? \{{\n(.*?)\n\}}", TYPES, re.DOTALL)
+    found = re.search(rf"export interface {name}(?: extends ([\w, ]+))? \{{\n(.*?)\n\}}", types, re.DOTALL)
     assert found is not None, f"protocol.ts has no {name}"
     own = set(re.findall(r"^  (\w+)\??:", found[2], re.MULTILINE))
-    return own.union(*(interface(parent.strip()) for parent in (found[1] or "").split(",") if parent.strip()))
+    return own.union(*(interface(parent.strip(), types) for parent in (found[1] or "").split(",") if parent.strip()))
 
 
 def described(name: str) -> set[str]:
@@ -113,6 +127,21 @@ def test_browser_knows_the_object_that_the_hub_makes(name: str) -> None:
     assert interface(name) - MARKS - beside == fields_of((SHAPES | ONLY_IN_BROWSERS)[name]) - MARKS
 
 
+@pytest.mark.parametrize("name", WIDGETS)
+def test_widget_knows_the_object_that_the_hub_makes(name: str) -> None:
+    assert interface(name, WIDGET) - MARKS == fields_of(WIDGETS[name])
+
+
+def test_every_object_of_the_widget_is_compared() -> None:
+    made_of_them = {"WidgetEvent"}
+
+    assert set(re.findall(r"^export interface (\w+)", WIDGET, re.MULTILINE)) - made_of_them == set(WIDGETS)
+
+
+def test_widget_takes_from_an_event_what_a_snapshot_holds() -> None:
+    assert interface("WidgetEvent", WIDGET) - {"kind", "changes"} <= fields_of(protocol.WidgetSnapshot)
+
+
 def test_browser_knows_what_a_search_finds() -> None:
     assert fields_of(search_hits.Hit) <= interface("Hit")
 
@@ -145,6 +174,10 @@ def test_widgets_frames_are_described_as_they_are_read() -> None:
     assert message is not None
     assert tells is not None
 
+    snapshot = re.search(r"^Snapshot: `(\{.*?\})`", section, re.DOTALL | re.MULTILINE)
+    assert snapshot is not None
+
+    assert names_in(snapshot[1]) == fields_of(protocol.WidgetSnapshot)
     assert names_in(hello[1]) == fields_of(protocol.WidgetHello)
     assert names_in(message[1]) - MARKS == fields_of(visitors.VisitorMessage)
     told = set().union(*(names_in(one) for one in re.findall(r"`(\{.*?\})`", tells[1])))

@@ -391,6 +391,14 @@ async def test_blocked_storage_is_said_and_the_chat_works(hub: HubEnd, visit: Vi
     await expect(page.get_by_text("Sent", exact=True)).to_be_visible()
 
 
+async def test_shop_with_dark_pages_has_a_dark_chat(hub: HubEnd, visit: Visit) -> None:
+    hub.brand = {"theme": "dark"}
+
+    page = await visit(hub.frame, color_scheme="light")
+
+    await expect(page.locator("html")).to_have_css("color-scheme", "dark")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_brand_colours_stay_readable_in_both_themes(hub: HubEnd, visit: Visit, theme: str) -> None:
     hub.brand = {"accent": "#f2b705", "radius": 4, "logo_text": "FELDWEG"}

@@ -30,7 +30,7 @@ async def open_panel(page: Page, word: str = "Help") -> Frame:
 
 
 def test_launcher_and_frame_keep_their_weight() -> None:
-    assert gzipped("launcher.js") <= 3 * 1024
+    assert gzipped("launcher.js") <= 3_000
     assert gzipped("frame.js", "frame.css") <= 35 * 1024
 
 
