@@ -114,7 +114,7 @@ class Hub:
         self.intake = Intake(db, files, keyring, capabilities, self.country)
         self.forms = Forms(self.intake, self.clock)
         self.reader = Reader(db, files, self.intake, self.accounts, channels)
-        self.hooks = Hooks(db, self.accounts, self.reader)
+        self.hooks = Hooks(self.accounts, self.reader)
         self.connections = Connections(self.accounts, self.reader, channels)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
         self.delivery = Deliveries(db, channels, Sender(db, channels, self.accounts, self.outgoing))

@@ -181,7 +181,7 @@ intake = Table(
     Column("file", Text, nullable=True),
     Column("headers", Json, nullable=False, server_default=text("'{}'")),
     Column("fingerprint", Text, nullable=False),
-    # stored | entry | duplicate | ignored | receipt | failed
+    # stored | entry | duplicate | ignored | receipt | order | failed
     Column("state", Text, nullable=False),
     _words("reason"),
     Column("tries", Integer, nullable=False, server_default=text("0")),

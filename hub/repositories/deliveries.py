@@ -121,7 +121,7 @@ sending_through = Statement(
     select(deliveries.c.id)
     .join(accounts, accounts.c.id == deliveries.c.account_id)
     .where(
-        deliveries.c.next_try_at.is_not(None),
+        deliveries.c.next_try_at <= bindparam("until"),
         deliveries.c.state == literal_column("'sending'"),
         accounts.c.channel == bindparam("channel"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import bindparam, func, literal_column, select, update
 
 from hub.database import Statement, bound
@@ -57,7 +59,7 @@ of_entry = Statement(
 )
 # Two nodes may read the same item; whoever settles it holds it.
 locked_state = Statement(
-    select(intake.c.state, intake.c.received_at, intake.c.backfilled)
+    select(intake.c.state, intake.c.received_at, intake.c.backfilled, intake.c.entry_id)
     .where(intake.c.id == bindparam("intake_id"))
     .with_for_update()
 )
@@ -72,10 +74,31 @@ settle = Statement(
     .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'stored'"))
     .values(tries=intake.c.tries + literal_column("1"), **bound(intake, "state", "reason", "entry_id"))
 )
-reopen = Statement(
+tried = Statement(
     update(intake)
-    .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'failed'"))
-    .values(state=literal_column("'stored'"))
+    .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'stored'"))
+    .values(tries=intake.c.tries + literal_column("1"))
+    .returning(intake.c.tries)
+)
+_reopened: dict[str, Any] = {"state": literal_column("'stored'"), "tries": literal_column("0")}
+_is_failed = intake.c.state == literal_column("'failed'")
+reopen = Statement(update(intake).where(intake.c.id == bindparam("intake_id"), _is_failed).values(_reopened))
+reopen_of_entry = Statement(
+    update(intake)
+    .where(intake.c.entry_id == bindparam("of_entry"), _is_failed)
+    .values(_reopened)
+    .returning(intake.c.id)
+)
+failed_of_account = Statement(
+    select(intake.c.id)
+    .where(intake.c.account_id == bindparam("account_id"), _is_failed, intake.c.id > bindparam("after"))
+    .order_by(intake.c.id)
+    .limit(literal_column("100"))
+)
+count_failed = Statement(
+    select(func.count().label("n"))
+    .select_from(intake)
+    .where(intake.c.account_id == bindparam("account_id"), _is_failed)
 )
 sums = Statement(select(intake.c.state, func.count().label("n")).group_by(intake.c.state).order_by(intake.c.state))
 

@@ -19,6 +19,10 @@ from hub.security import Actor
 from hub.services import requests
 from hub.services.identities import hold_still_at
 
+# Whoever holds a delivery this long without a word has died with it.
+LEASE_MS = 10 * 60_000
+# As far as the clocks of two nodes may lie apart.
+_APART_MS = 60_000
 # How long a chat answer may stay undelivered before we look whether its visitor has left.
 LOOK_AGAIN_MS = 20_000
 
@@ -122,13 +126,13 @@ def change(tx: Transaction, delivery: Any, kind: str, **changes: Any) -> None:
 # --- what the other side tells ---
 
 
-def receipt(tx: Transaction, news: Receipt, channel: str) -> bool:
+def receipt(tx: Transaction, news: Receipt, channel: str, received_at: int) -> bool:
     """What the other side tells about something we sent; False when we never sent it.
 
     Some tell before their answer to our sending is here: raises `StillSending`, and then it is to be read again.
     """
     # Asked first: what is no longer being sent when we ask is known by its ids when we look for them.
-    under_way = tx.first(sql.sending_through, channel=channel) is not None
+    under_way = tx.first(sql.sending_through, channel=channel, until=received_at + LEASE_MS + _APART_MS) is not None
     delivery_id = tx.value(sql.by_provider_id, provider_id=news.provider_id)
     if delivery_id is None:
         if under_way:

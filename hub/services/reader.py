@@ -9,96 +9,34 @@ from typing import Any
 
 import msgspec
 
-from hub.database import Database, Reading, Transaction
-from hub.errors import HubError
+from hub.database import Database, Reading
+from hub.errors import HubError, Unavailable
 from hub.files import Files
 from hub.ports.channel import Channel, Received
+from hub.ports.commerce import Commerce
 from hub.ports.errors import Unreadable
-from hub.ports.message import CallReport, Ignored, InboundMessage, Item, Receipt
+from hub.ports.message import InboundMessage, Item
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import intake as sql
-from hub.services import calls, delivery, requests
-from hub.services.accounts import Accounts, set_state
-from hub.services.conversations import NewEntry, append
-from hub.services.identities import add_customer
-from hub.services.intake import INLINE_BODY, Context, Files_, Intake, bare_of, file_first, fingerprint, first_of, take
+from hub.security import Actor, authorize
+from hub.services import filing
+from hub.services.accounts import Accounts, by_name, set_state
+from hub.services.intake import INLINE_BODY, Files_, Intake, bare_of, fingerprint
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 2.0
+# What cannot be read just now is tried again after a wait that doubles, for half an hour in all.
+TRIES = 12
+FIRST_WAIT_MS = 2000
+LONGEST_WAIT_MS = 300_000
+ORDERS_PER_UNIT = 20
 
 
-def offer(tx: Transaction, account_id: int, items: Sequence[dict[str, Any]], cursor: str | None) -> int:
-    """Store raw items and the connector's new cursor together; how many were new."""
-    fresh = sum(tx.value(sql.offer, account_id=account_id, received_at=tx.now, **item) is not None for item in items)
-    if cursor is not None:
-        tx.run(accounts_sql.set_cursor, account_id=account_id, cursor=cursor)
-    return fresh
+class NoConnector(Unavailable):
+    """The connector that reads this is not installed."""
 
-
-def unknown(rd: Reading, account_id: int, provider_ids: Sequence[str]) -> list[str]:
-    """Those ids that were never offered for this account."""
-    return [i for i in provider_ids if rd.first(sql.offered, account_id=account_id, external_id=i) is None]
-
-
-def settle(tx: Transaction, intake_id: int, context: Context, items: Sequence[tuple[Item, Files_]]) -> None:
-    """File what a payload turned out to be, and note what became of it."""
-    row = tx.one(sql.locked_state, intake_id=intake_id)
-    if row.state != "stored":
-        return
-    states = [_file(tx, context, item, files, row) for item, files in items] or [("ignored", "nothing in it", None)]
-    state, reason, entry_id = max(states, key=lambda outcome: _WEIGHT[outcome[0]])
-    tx.run(sql.settle, intake_id=intake_id, state=state, reason=reason, entry_id=entry_id)
-
-
-_WEIGHT = {"ignored": 0, "receipt": 1, "duplicate": 2, "entry": 3}
-
-
-def _file(tx: Transaction, context: Context, item: Item, files: Files_, row: Any) -> tuple[str, str, int | None]:
-    if isinstance(item, Ignored):
-        return "ignored", item.reason, None
-    if isinstance(item, Receipt):
-        found = delivery.receipt(tx, item, context.channel)
-        return ("receipt", "", None) if found else ("ignored", "a receipt for nothing of ours", None)
-    if isinstance(item, CallReport):
-        return "entry", "", calls.report(tx, context, item).entry_id
-    # The same mail comes again under another provider id when its mailbox is rebuilt.
-    known = f"{context.account_id}|{item.external_id}"
-    before = first_of(tx, known)
-    if before is not None:
-        return "duplicate", "", before
-    message = msgspec.structs.replace(item, backfilled=item.backfilled or row.backfilled)
-    taken, state = take(tx, context, message, files, received=row.received_at)
-    file_first(tx, known, taken.entry_id)
-    return state, "", taken.entry_id
-
-
-def keep_unreadable(tx: Transaction, intake_id: int, context: Context, reason: str) -> None:
-    """What we cannot read is kept raw and shown as unreadable, under a customer of its own; it stops nothing else."""
-    row = tx.one(sql.locked_state, intake_id=intake_id)
-    if row.state != "stored":
-        return
-    customer_id, conversation_id = add_customer(tx, provisional=True)
-    request = requests.open_request(tx, conversation_id, subject="")
-    entry = append(
-        tx,
-        NewEntry(
-            conversation_id=conversation_id,
-            kind="message",
-            direction="in",
-            channel=context.channel,
-            account_id=context.account_id,
-            author_kind="customer",
-            request_id=request.id,
-            received_time=row.received_at,
-            unreadable=True,
-            details={"intake_id": intake_id, "reason": reason},
-        ),
-    )
-    requests.heard(tx, request, entry.id, tx.now)
-    tx.run(sql.settle, intake_id=intake_id, state="failed", reason=reason, entry_id=entry.id)
-    tx.touch("customers", customer_id)
-    tx.announce("message.unreadable", customer=customer_id, conversation=conversation_id)
+    code = "no_connector"
 
 
 class AccountReceiver:
@@ -133,11 +71,13 @@ class Reader:
         self._accounts = accounts
         self._channels = channels
         self._more = asyncio.Event()
+        # When what could not be read just now is tried again.
+        self._not_before: dict[int, int] = {}
 
     async def offer(self, account_id: int, items: Sequence[Received], cursor: str | None = None) -> int:
         """Commit raw items (and a cursor); when this returns they are safe and will be read."""
         rows = [await self._row(item) for item in items]
-        fresh = await self._db.unit(offer, account_id, rows, cursor)
+        fresh = await self._db.unit(filing.offer, account_id, rows, cursor)
         self._more.set()
         return fresh
 
@@ -159,7 +99,7 @@ class Reader:
         return str(row.cursor)
 
     async def unknown(self, account_id: int, provider_ids: Sequence[str]) -> list[str]:
-        return await self._db.view(unknown, account_id, provider_ids)
+        return await self._db.view(filing.unknown, account_id, provider_ids)
 
     async def state(self, account_id: int, state: str, reason: str) -> None:
         await self._db.unit(set_state, account_id, state, reason)
@@ -182,45 +122,77 @@ class Reader:
                 continue
 
     async def read_on(self) -> None:
-        """Read everything that is stored now, in order. One bad item never stops the rest."""
+        """Read everything that is stored now and has its turn, in order. One bad item never stops the rest."""
         self._more.clear()
         after = 0
-        while True:
-            waiting = await self._db.view(lambda rd, last: rd.all(sql.waiting, after=last), after)
+        while waiting := await self._db.view(lambda rd, last: rd.all(sql.waiting, after=last), after):
             for row in waiting:
                 after = row.id
+                if self._not_before.get(row.id, 0) > self._db.clock.now():
+                    continue
                 try:
                     await self.read_one(row.id)
-                except HubError as problem:
-                    # The database or a file cannot be had now; it stays stored and is tried again.
-                    logger.warning("Intake waits: %s", problem.code, extra={"action": "intake_waits", "intake": row.id})
-            if not waiting:
-                return
+                except Exception:
+                    # Not even that it failed can be written down now; it stays stored.
+                    logger.exception("Intake waits", extra={"action": "intake_waits", "intake": row.id})
 
     async def read_one(self, intake_id: int) -> None:
-        """Parse one stored payload and file what it holds."""
-        row = await self._db.view(lambda rd: rd.one(sql.item, intake_id=intake_id))
-        account = await self._db.view(lambda rd: rd.one(accounts_sql.account, account_id=row.account_id))
-        context = self._intake.context(account)
+        """Parse one stored payload and file what it holds, or note why that cannot be."""
+        row, account = await self._db.view(_with_account, intake_id)
         try:
-            items = await self._parse(row, account)
-            filed = [(await self._bare(item), await self._files_of(item)) for item in items]
-            await self._db.unit(settle, intake_id, context, filed)
-        except (Unreadable, HubError) as problem:
-            if isinstance(problem, HubError) and problem.status >= 500:
-                raise
-            await self._give_up(intake_id, context, str(problem))
+            await self._read(row, account)
+        except (HubError, OSError) as problem:
+            if isinstance(problem, HubError) and problem.status < 500:
+                await self._give_up(row, account, problem.detail)
+            else:
+                await self._put_off(row, account, problem)
+        except Unreadable as problem:
+            await self._give_up(row, account, problem.reason)
         except Exception as problem:
             logger.exception("An intake item could not be read", extra={"action": "intake_failed", "intake": intake_id})
-            await self._give_up(intake_id, context, type(problem).__name__)
+            await self._give_up(row, account, type(problem).__name__)
+        else:
+            self._not_before.pop(intake_id, None)
 
-    async def _give_up(self, intake_id: int, context: Context, reason: str) -> None:
-        await self._db.unit(keep_unreadable, intake_id, context, reason)
+    async def _put_off(self, row: Any, account: Any, problem: Exception) -> None:
+        """Once more a while later; what fails each time is shown in the end, and not tried for ever."""
+        tries = await self._db.unit(filing.tried, row.id)
+        logger.warning("Intake waits: %r", problem, extra={"action": "intake_waits", "intake": row.id})
+        if tries >= TRIES:
+            await self._give_up(row, account, str(problem) or type(problem).__name__)
+            return
+        wait = min(FIRST_WAIT_MS << min(tries - 1, 20), LONGEST_WAIT_MS)
+        self._not_before[row.id] = self._db.clock.now() + wait
 
-    async def _parse(self, row: Any, account: Any) -> Sequence[Item]:
+    async def _give_up(self, row: Any, account: Any, reason: str) -> None:
+        self._not_before.pop(row.id, None)
+        if account.channel in self._accounts.shops:
+            await self._db.unit(filing.keep_failed, row.id, account.id, reason)
+        else:
+            await self._db.unit(filing.keep_unreadable, row.id, account, reason)
+
+    async def _read(self, row: Any, account: Any) -> None:
         body = row.body if row.file is None else await self._files.get(row.file)
-        channel = self._channels[account.channel]
-        return await channel.read(self._accounts.open(account), body, msgspec.json.decode(row.headers))
+        headers = msgspec.json.decode(row.headers)
+        if account.channel in self._accounts.shops:
+            await self._read_orders(row, account, self._accounts.shops[account.channel], body, headers)
+        elif account.channel in self._channels:
+            await self._read_messages(row, account, self._channels[account.channel], body, headers)
+        else:
+            raise NoConnector(f"There is no connector “{account.channel}”.")
+
+    async def _read_messages(self, row: Any, account: Any, channel: Channel, body: bytes, headers: Any) -> None:
+        items = await channel.read(self._accounts.open(account), body, headers)
+        filed = [(await self._bare(item), await self._files_of(item)) for item in items]
+        await self._db.unit(filing.settle, row.id, self._intake.context(account), filed)
+
+    async def _read_orders(self, row: Any, account: Any, shop: Commerce, body: bytes, headers: Any) -> None:
+        """By small units: read again after a stop, what was taken over already changes nothing."""
+        told = shop.parse(self._accounts.open(account), body, headers)
+        wrong: list[str] = []
+        for start in range(0, len(told), ORDERS_PER_UNIT):
+            wrong += await self._db.unit(filing.put_orders, account.name, told[start : start + ORDERS_PER_UNIT])
+        await self._db.unit(filing.settle_orders, row.id, account.id, wrong)
 
     async def _bare(self, item: Item) -> Item:
         return await bare_of(item) if isinstance(item, InboundMessage) else item
@@ -228,12 +200,29 @@ class Reader:
     async def _files_of(self, item: Item) -> Files_:
         return await self._intake.store_files(item.attachments) if isinstance(item, InboundMessage) else ()
 
-    async def replay(self, intake_id: int) -> bool:
-        """Read a failed item again, from its raw bytes; False when it had not failed."""
-        again = await self._db.unit(lambda tx: tx.run(sql.reopen, intake_id=intake_id))
-        self._more.set()
-        return bool(again)
+    async def read_again(self, actor: Actor, entry_id: int) -> int:
+        """Read what an entry stands for once more, from its raw bytes; the entry it is now. Raises `WasRead`."""
+        authorize(actor, "messages.write")
+        intake_id = await self._db.unit(filing.reopen, entry_id)
+        await self.read_one(intake_id)
+        row = await self._db.view(lambda rd: rd.one(sql.item, intake_id=intake_id))
+        return entry_id if row.entry_id is None else int(row.entry_id)
+
+    async def read_failed_again(self, name: str) -> tuple[int, int]:
+        """Read all that an account failed to read once more; how many there were, and how many fail still."""
+        account = await self._db.view(by_name, name)
+        count = after = 0
+        while ids := await self._db.unit(filing.reopen_some, account.id, after):
+            count, after = count + len(ids), ids[-1]
+        await self.read_on()
+        still = await self._db.view(lambda rd: rd.value(sql.count_failed, account_id=account.id))
+        return count, int(still)
 
     async def sums(self) -> dict[str, int]:
         """How many items were offered, by what became of them: the sums must agree."""
         return {row.state: row.n for row in await self._db.view(lambda rd: rd.all(sql.sums))}
+
+
+def _with_account(rd: Reading, intake_id: int) -> tuple[Any, Any]:
+    row = rd.one(sql.item, intake_id=intake_id)
+    return row, rd.one(accounts_sql.account, account_id=row.account_id)

@@ -18,7 +18,7 @@ from hub.repositories import accounts as accounts_sql
 from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as sql
 from hub.services.accounts import Accounts, set_state
-from hub.services.delivery import change, enqueue, locked
+from hub.services.delivery import LEASE_MS, change, enqueue, locked
 from hub.services.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 # A refused or unanswered try is repeated after these waits, the last one again and again until we give up.
 WAITS_S = (60, 300, 900, 3600)
 GIVE_UP_MS = 48 * 3_600_000
-# Whoever holds a delivery this long without a word has died with it.
-LEASE_MS = 10 * 60_000
 NOTE_AGAIN_S = 1.0
 
 # --- rules ---

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from hub.clock import Clock
-from hub.ports.errors import Rejected
+from hub.ports.errors import Rejected, Unreachable
 from hub.security import Actor
 from tests.hub.answers import another, failed, state
 from tests.hub.world import World
@@ -87,6 +87,31 @@ async def test_a_mail_for_several_chat_answers_that_failed_is_sent_again_whole(w
     assert [message.text for message in world.provider.messages] == ["Answer 0\n\nAnswer 1"]
     assert [(await world.entry(entry.id)).delivery.state for entry in entries] == ["sent", "sent"]
     assert await failed(world, entries[0]) == 0
+
+
+async def test_answers_that_go_in_one_mail_wait_with_it(world: World, clock: Clock) -> None:
+    _, _, entries = await gone_visitor(world, 3)
+    world.provider.failures.append(Unreachable("Away."))
+    await world.hub.delivery.work()
+    await world.deliver()
+    assert [(await state(world, entry))[0] for entry in entries] == ["queued"] * 3
+
+    clock.move_by(timedelta(minutes=2))
+    await world.deliver()
+
+    assert [message.text for message in world.provider.messages] == ["Answer 0\n\nAnswer 1\n\nAnswer 2"]
+    assert [await state(world, entry) for entry in entries] == [("sent", "")] * 3
+
+
+async def test_answers_that_go_in_one_mail_are_called_back_together(world: World) -> None:
+    mara, _, entries = await gone_visitor(world, 2)
+    world.provider.failures.append(Unreachable("Away."))
+    await world.hub.delivery.work()
+    await world.deliver()
+
+    await world.hub.delivery.cancel(mara, (await world.entry(entries[0].id)).delivery.id)
+
+    assert [(await state(world, entry))[0] for entry in entries] == ["cancelled"] * 2
 
 
 async def test_a_chat_answer_without_an_address_waits_in_the_window(world: World) -> None:

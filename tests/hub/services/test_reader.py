@@ -2,15 +2,20 @@
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hub.ports.channel import Received
-from hub.ports.message import Address, CallReport, Ignored, InboundMessage
+from hub.clock import Clock
+from hub.errors import Unavailable
+from hub.ports.channel import Account, Received
+from hub.ports.message import Address, CallReport, Ignored, InboundMessage, Item
+from hub.services.filing import WasRead
 from hub.services.intake import COPY_WITHIN_MS, INLINE_BODY, ExternalIdReused
-from tests.hub.fake_channel import payload
+from hub.services.reader import FIRST_WAIT_MS, LONGEST_WAIT_MS, TRIES
+from tests.hub.fake_channel import FakeChannel, payload
 from tests.hub.world import World, a_mail, at_once, number
 
 
@@ -104,19 +109,132 @@ async def test_what_cannot_be_read_is_kept_shown_and_stops_nothing(world: World)
 
 
 async def test_what_failed_can_be_read_again_from_its_bytes(world: World) -> None:
-    mail = world.accounts["mail"].id
-    await world.hub.reader.offer(mail, [Received(provider_id="1", body=b"{")])
+    mara = await world.colleague()
+    await offer_raw(world, b"{")
     await world.hub.reader.read_on()
-    [row] = await world.table("intake")
-    await world.execute("UPDATE intake SET body = NULL, file = NULL")
-    fixed = await world.hub.files.put(payload(a_mail("Now it can be read")))
-    await world.execute(f"UPDATE intake SET file = '{fixed.file}'")
+    [stand_in] = await world.table("entries")
+    await mend(world, payload(a_mail("Now it can be read", "ben@example.com")))
 
-    assert await world.hub.reader.replay(row.id)
-    await world.hub.reader.read_on()
+    entry_id = await world.hub.reader.read_again(mara, stand_in.id)
 
+    read, kept = await world.entry(entry_id), await world.entry(stand_in.id)
+    assert (read.text, read.unreadable, kept.unreadable) == ("Now it can be read", False, True)
+    assert read.customer_id != kept.customer_id
     assert await sums(world) == {"entry": 1}
-    assert not await world.hub.reader.replay(row.id)
+    assert [row.status for row in await world.table("requests")] == ["resolved", "new"]
+    with pytest.raises(WasRead):
+        await world.hub.reader.read_again(mara, stand_in.id)
+    with pytest.raises(WasRead):
+        await world.hub.reader.read_again(mara, entry_id)
+
+
+async def test_what_fails_again_is_shown_once(world: World) -> None:
+    mara = await world.colleague()
+    await offer_raw(world, b"{")
+    await world.hub.reader.read_on()
+    [stand_in] = await world.table("entries")
+
+    assert await world.hub.reader.read_again(mara, stand_in.id) == stand_in.id
+
+    assert await sums(world) == {"failed": 1}
+    assert [row.id for row in await world.table("entries")] == [stand_in.id]
+    assert len(await world.table("customers")) == 1
+
+
+async def test_all_that_an_account_failed_to_read_is_read_again_at_once(world: World) -> None:
+    for n in range(3):
+        await offer_raw(world, b"{", f"bad-{n}")
+    await world.hub.reader.read_on()
+    await mend(world, payload(a_mail("Fine")), "bad-1")
+
+    assert await world.hub.reader.read_failed_again("mail") == (3, 2)
+
+    assert await sums(world) == {"entry": 1, "failed": 2}
+    assert await world.hub.reader.read_failed_again("sales") == (0, 0)
+
+
+async def offer_raw(world: World, body: bytes, provider_id: str = "1") -> None:
+    await world.hub.reader.offer(world.accounts["mail"].id, [Received(provider_id=provider_id, body=body)])
+
+
+async def mend(world: World, body: bytes, provider_id: str = "1") -> None:
+    """From now on the same bytes mean something, as after the connector was mended."""
+    kept = await world.hub.files.put(body)
+    await world.execute(f"UPDATE intake SET body = NULL, file = '{kept.file}' WHERE external_id = '{provider_id}'")
+
+
+# --- what cannot be read just now ---
+
+
+class Away(FakeChannel):
+    """Cannot read anything while the reason lasts."""
+
+    reason: Exception | None = OSError("No space left on device")
+    tries = 0
+
+    def parse(self, account: Account, body: bytes, headers: Mapping[str, str]) -> Sequence[Item]:
+        self.tries += 1
+        if self.reason is not None:
+            raise self.reason
+        return super().parse(account, body, headers)
+
+
+@pytest.mark.parametrize("reason", [OSError("No space left on device"), Unavailable("The shop's list is away.")])
+async def test_what_cannot_be_read_just_now_is_tried_again_and_shown_in_the_end(
+    world: World, clock: Clock, reason: Exception
+) -> None:
+    away, raw = away_in(world, reason), payload(a_mail("Hello"))
+    await offer_raw(world, raw)
+    for tries in range(1, TRIES + 1):
+        assert (await sums(world), away.tries) == ({"stored": 1}, tries - 1)
+        await world.hub.reader.read_on()
+        await world.hub.reader.read_on()
+        clock.move_by(timedelta(milliseconds=LONGEST_WAIT_MS))
+
+    [row], [entry] = await world.table("intake"), await world.table("entries")
+    assert (row.state, row.reason, row.entry_id, away.tries) == ("failed", str(reason), entry.id, TRIES)
+    assert (entry.unreadable, row.body) == (True, raw)
+    away.reason = None
+    read = await world.entry(await world.hub.reader.read_again(await world.colleague(), entry.id))
+    assert read.text == "Hello"
+
+
+async def test_what_waits_for_another_try_stops_nothing(world: World, clock: Clock) -> None:
+    away = away_in(world, OSError("away"))
+    await offer_raw(world, payload(a_mail("First")))
+    await world.hub.reader.read_on()
+    away.reason = None
+
+    await offer_raw(world, payload(a_mail("Second")), "2")
+    await world.hub.reader.read_on()
+    assert [row.text for row in await world.table("entries")] == ["Second"]
+    clock.move_by(timedelta(milliseconds=FIRST_WAIT_MS))
+    await world.hub.reader.read_on()
+
+    assert [row.text for row in await world.table("entries")] == ["Second", "First"]
+
+
+async def test_what_nothing_installed_can_read_stops_nothing_and_is_shown(
+    world: World, clock: Clock
+) -> None:
+    await offer_raw(world, b"coo")
+    await world.execute("UPDATE accounts SET channel = 'pigeon' WHERE name = 'mail'")
+    await world.hub.reader.offer(world.accounts["sales"].id, [Received(provider_id="2", body=payload(a_mail()))])
+
+    for _ in range(TRIES):
+        await world.hub.reader.read_on()
+        clock.move_by(timedelta(milliseconds=LONGEST_WAIT_MS))
+
+    assert await sums(world) == {"entry": 1, "failed": 1}
+    [row] = [row for row in await world.table("intake") if row.state == "failed"]
+    assert "pigeon" in row.reason
+
+
+def away_in(world: World, reason: Exception) -> Away:
+    away = Away(world.provider)
+    away.reason = reason
+    world.hub.reader._channels = {**world.hub.channels, "fake": away}
+    return away
 
 
 async def test_a_large_item_waits_in_the_file_store(world: World) -> None:

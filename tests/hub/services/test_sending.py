@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from hub.clock import Clock, to_datetime
 from hub.ports.errors import Misconfigured, RateLimited, Rejected, Uncertain, Unreachable
-from hub.services.sending import GIVE_UP_MS, LEASE_MS, claim
+from hub.services.delivery import LEASE_MS
+from hub.services.sending import GIVE_UP_MS, claim
 from tests.hub.answers import answered, failed, state
 from tests.hub.world import World
 
