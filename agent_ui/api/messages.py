@@ -14,6 +14,7 @@ from hub.ports.message import Address, InboundMessage
 from hub.security import authorize
 from hub.services.accounts import NoSuchAccount
 from hub.services.intake import ExternalIdReused, Taken
+from hub.services.senders import SessionOfAnother
 
 
 class WrongAccount(Invalid):
@@ -29,7 +30,10 @@ class EmptyMessage(Invalid):
 
 
 class Sender(Fields, frozen=True, kw_only=True):
-    """Who wrote. `verified`: the shop vouches that this is the address's owner; otherwise it is a claim."""
+    """Who wrote. `verified`: the shop vouches that this is the address's owner; otherwise it is a claim.
+
+    Whoever is verified in a session has written all that came in it before, unverified.
+    """
 
     kind: Literal["email", "phone", "external"]
     address: Mark
@@ -83,7 +87,7 @@ async def account_row(hub: Hub, name: str) -> Any:
     summary="Bring a message from a customer",
     takes=NewMessage,
     answers={201: Filed, 200: Filed},
-    errors=(NoSuchAccount, ExternalIdReused, TooLarge),
+    errors=(NoSuchAccount, ExternalIdReused, SessionOfAnother, TooLarge),
     example=Example(
         fields={
             "account": "api",
@@ -120,8 +124,7 @@ def _inbound(new: NewMessage) -> InboundMessage:
         sent_at=new.sent_at,
         proof="signed" if sender.verified else None,
         proof_method="shop" if sender.verified else "",
-        # Whom the shop vouches for is known by the address, in whatever session.
-        session="" if sender.verified else sender.session,
+        session=sender.session,
         order=new.order,
         attachments=attachments(new.attachments),
     )

@@ -15,16 +15,16 @@ from hub.errors import Invalid, NotFound
 from hub.ports.message import CallReport
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import identities as identities_sql
-from hub.repositories import intake as intake_sql
 from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
 from hub.services import answers, identities, orders, requests
 from hub.services.conversations import NewEntry, append, preview
 from hub.services.identities import Arrival, Who
-from hub.services.intake import Context, ExternalIdReused, Intake, Taken, fingerprint, taken_before
+from hub.services.intake import Intake, Offered, Taken, fingerprint, once
 from hub.services.request_course import is_missed
 from hub.services.request_matching import Clues, for_message
 from hub.services.request_numbers import number_of
+from hub.services.senders import Context
 from hub.services.snapshot import Snapshot
 from hub.views import OrderView, RequestView
 
@@ -215,28 +215,7 @@ def report(tx: Transaction, context: Context, call: CallReport) -> Taken:
 
 def report_now(tx: Transaction, context: Context, call: CallReport, body: bytes) -> Taken:
     """Store the raw report and file it in one unit."""
-    mark = fingerprint(body)
-    intake_id = tx.value(
-        intake_sql.offer,
-        account_id=context.account_id,
-        external_id=call.external_id,
-        received_at=tx.now,
-        body=body,
-        file=None,
-        headers="{}",
-        fingerprint=mark,
-        state="stored",
-        entry_id=None,
-        backfilled=False,
-    )
-    if intake_id is None:
-        before = tx.one(intake_sql.offered, account_id=context.account_id, external_id=call.external_id)
-        if before.fingerprint != mark:
-            raise ExternalIdReused
-        return taken_before(tx, before.entry_id)
-    taken = report(tx, context, call)
-    tx.run(intake_sql.settle, intake_id=intake_id, state="entry", reason="", entry_id=taken.entry_id)
-    return taken
+    return once(tx, context, Offered(call.external_id, body), lambda: (report(tx, context, call), "entry"))
 
 
 def candidates(rd: Reading, q: str, country: str, snapshot: Snapshot, found: list[int]) -> list[Candidate]:
@@ -256,7 +235,7 @@ def _candidate(rd: Reading, customer_id: int, evidence: list[str], snapshot: Sna
     rows = rd.all(requests_sql.of_conversations, conversation_ids=[c.id for c in customer.conversations])
     return Candidate(
         customer_id=customer_id,
-        name=customer.name,
+        name=customer.name or next((e.address for e in customer.endpoints if e.kind in {"email", "phone"}), ""),
         evidence=evidence,
         assurance=customer.assurance,
         requests=snapshot.requests(rd, [row for row in rows if row.status != "resolved"][:10]),

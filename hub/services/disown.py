@@ -17,7 +17,7 @@ from hub.repositories import intake as intake_sql
 from hub.repositories import visitors as visitors_sql
 from hub.services import audit, delivery, identities, parting, visitors
 from hub.services.conversations import NewEntry, append
-from hub.services.intake import file_first, first_of
+from hub.services.copies import file_first, first_of
 
 
 class LinkOver(HubError):

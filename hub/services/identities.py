@@ -134,23 +134,23 @@ def arrive(tx: Transaction, arrival: Arrival, country: str) -> Who:
     address = normalize(arrival.kind, arrival.address, country)
     if arrival.failed_proof:
         return _apart(tx, arrival, address)
-    holder = _holder(tx, arrival.kind, arrival.scope, address)
-    if holder is None:
+    found = _holder(tx, arrival.kind, arrival.scope, address)
+    if found is None:
         if tx.first(sql.shared_endpoint, kind=arrival.kind, scope=arrival.scope, address=address) is not None:
             return _apart(tx, arrival, address)
         return _first_arrival(tx, arrival, address, country)
     if arrival.proof:
-        strengthen(tx, holder, arrival.proof, arrival.method)
-    elif holder.left_at is not None:
-        tx.run(sql.seen, endpoint_id=holder.id, seen_at=tx.now)
-    customer = root(tx, holder.customer_id) if holder.merged_into is not None else holder
-    if arrival.name and not holder.name:
-        rename(tx, holder.customer_id, arrival.name)
+        strengthen(tx, found, arrival.proof, arrival.method)
+    elif found.left_at is not None:
+        tx.run(sql.seen, endpoint_id=found.id, seen_at=tx.now)
+    customer = root(tx, found.customer_id) if found.merged_into is not None else found
+    if arrival.name and not found.name:
+        rename(tx, found.customer_id, arrival.name)
     return Who(
-        customer_id=holder.customer_id if holder.merged_into is None else customer.id,
-        conversation_id=holder.conversation_id,
-        endpoint_id=holder.id,
-        kind=holder.customer_kind if holder.merged_into is None else customer.kind,
+        customer_id=found.customer_id if found.merged_into is None else customer.id,
+        conversation_id=found.conversation_id,
+        endpoint_id=found.id,
+        kind=found.customer_kind if found.merged_into is None else customer.kind,
         assurance=arrival.proof or "claimed",
         method=arrival.method,
     )

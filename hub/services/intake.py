@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from hub.addresses import normalize, same_or_none
 from hub.clock import to_ms
 from hub.database import Database, Transaction
 from hub.errors import Conflict
@@ -20,16 +18,15 @@ from hub.keyring import Keyring
 from hub.ports.channel import Capabilities
 from hub.ports.message import AttachmentIn, InboundMessage
 from hub.repositories import conversations as entries_sql
-from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import identities as identities_sql
 from hub.repositories import intake as sql
 from hub.services import identities, requests
 from hub.services.conversations import NewEntry, add_attachment, append, link_outside_ids, preview
-from hub.services.identities import Arrival, Who
+from hub.services.copies import file_first, first_of
+from hub.services.identities import Who
 from hub.services.request_matching import Clues, for_message, plain_subject
 from hub.services.request_numbers import number_of
-
-logger = logging.getLogger(__name__)
+from hub.services.senders import Answered, Context, prove_by_answer, thread_of_stranger, what_it_answers, who_wrote
 
 # Larger raw bodies go to the file store.
 INLINE_BODY = 64 * 1024
@@ -51,17 +48,6 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     request: str | None
     duplicate: bool = False
-
-
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What filing needs to know beside the message itself."""
-
-    account_id: int
-    account: str
-    channel: str
-    capabilities: Capabilities
-    country: str
-    read_token: Callable[[str], int | None]
 
 
 Files_ = Sequence[tuple[AttachmentIn, Stored]]
@@ -90,32 +76,15 @@ def take(
     copy = _copy_of(tx, message)
     if copy is not None:
         return taken_before(tx, copy), "duplicate"
-    answered = _answered(tx, context, message)
-    _prove_by_answer(tx, context, message, answered)
-    participant_of = _thread_of_stranger(tx, context, message, answered)
-    who = None if participant_of is not None else _who(tx, context, message, answered)
-    if who is None:
-        assert participant_of is not None
-        return _file_participant(tx, context, message, files, participant_of, received), "entry"
+    answered = what_it_answers(tx, context, message)
+    prove_by_answer(tx, context, message, answered)
+    thread = thread_of_stranger(tx, context, message, answered)
+    if thread is not None:
+        return _file_participant(tx, context, message, files, thread, received), "entry"
+    who = who_wrote(tx, context, message, answered)
     request = None if message.backfilled else _request(tx, who, message, answered)
     taken = _append(tx, context, message, files, who, request, received, answered.said_at)
     return taken, "entry"
-
-
-def first_of(tx: Transaction, mark: str, within_ms: int | None = None) -> int | None:
-    """The entry that this same thing became before; None: it is the first, and others at once wait until it is filed.
-
-    Without `within_ms` it stays the same thing for ever. Say what it became with `file_first`.
-    """
-    if tx.run(sql.first_copy, fingerprint=mark, entry_id=0, at=tx.now):
-        return None
-    copy = tx.one(sql.copy, fingerprint=mark)
-    return int(copy.entry_id) if within_ms is None or tx.now - copy.at <= within_ms else None
-
-
-def file_first(tx: Transaction, mark: str, entry_id: int) -> None:
-    """Note what `first_of` let through."""
-    tx.run(sql.renew_copy, fingerprint=mark, entry_id=entry_id, at=tx.now)
 
 
 def _copy_mark(message: InboundMessage) -> str | None:
@@ -126,108 +95,6 @@ def _copy_of(tx: Transaction, message: InboundMessage) -> int | None:
     """The entry that this same mail became when it reached another of our accounts."""
     mark = _copy_mark(message)
     return None if mark is None else first_of(tx, mark, COPY_WITHIN_MS)
-
-
-class Answered(msgspec.Struct, frozen=True):
-    """What a message answers: deliveries named by our own tokens, entries named by ids anybody may write."""
-
-    deliveries: tuple[Any, ...] = ()
-    entry_ids: tuple[int, ...] = ()
-    request_ids: tuple[int, ...] = ()
-    said_at: int | None = None
-
-
-def _answered(tx: Transaction, context: Context, message: InboundMessage) -> Answered:
-    named = [context.read_token(token) for token in message.reply_tokens[:10]]
-    deliveries = [
-        row for i in dict.fromkeys(named) if i is not None and (row := tx.first(deliveries_sql.delivery, delivery_id=i))
-    ]
-    entry_ids = [row.entry_id for row in deliveries]
-    for outside_id in message.thread_ids[:50]:
-        entry_ids += [row.entry_id for row in tx.all(entries_sql.by_outside_id, outside_id=outside_id)]
-    entries = [tx.one(entries_sql.entry, entry_id=i) for i in dict.fromkeys(entry_ids)]
-    request_ids = tuple(dict.fromkeys(e.request_id for e in entries if e.request_id is not None))
-    said_at = max((e.shown_at for e in entries if e.shown_at <= tx.now), default=None)
-    return Answered(tuple(deliveries), tuple(dict.fromkeys(entry_ids)), request_ids, said_at)
-
-
-def _prove_by_answer(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> None:
-    """An answer to what we sent to this very address proves the address, and joins what its session had written."""
-    if message.failed_proof:
-        return
-    for delivery in answered.deliveries:
-        endpoint = tx.first(identities_sql.endpoint, endpoint_id=delivery.endpoint_id)
-        if endpoint is None or endpoint.kind != message.sender.kind or endpoint.method == identities.DISOWNED:
-            continue
-        if endpoint.address != same_or_none(message.sender.kind, message.sender.address, context.country):
-            continue
-        arrival = Arrival(
-            kind=endpoint.kind,
-            address=message.sender.address,
-            scope=endpoint.scope,
-            name=message.sender.name,
-            proof="link",
-            method=identities.BY_ANSWER,
-        )
-        identities.prove(tx, endpoint.customer_id, arrival, context.country)
-        return
-
-
-def _is_proven_by(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> bool:
-    address = same_or_none(message.sender.kind, message.sender.address, context.country)
-    endpoints = (tx.first(identities_sql.endpoint, endpoint_id=d.endpoint_id) for d in answered.deliveries)
-    return any(e is not None and e.kind == message.sender.kind and e.address == address for e in endpoints)
-
-
-def _who(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> Who:
-    proof, method = message.proof, message.proof_method
-    if proof is None and not message.failed_proof and _is_proven_by(tx, context, message, answered):
-        proof, method = "link", identities.BY_ANSWER
-    bound = context.capabilities.bound_to == "address" or proof is not None
-    if bound and not message.session:
-        return identities.arrive(
-            tx,
-            Arrival(
-                kind=message.sender.kind,
-                address=message.sender.address,
-                scope=message.sender.scope,
-                name=message.sender.name,
-                proof=proof,
-                method=method,
-                failed_proof=message.failed_proof,
-            ),
-            context.country,
-        )
-    return _session(tx, context, message)
-
-
-def _session(tx: Transaction, context: Context, message: InboundMessage) -> Who:
-    """Whoever is there: one provisional customer per session, what they say about themselves kept as a claim."""
-    sender = message.sender
-    address = normalize(sender.kind, sender.address, context.country)
-    session = message.session or f"{sender.kind}:{address}"
-    who = identities.arrive(
-        tx, Arrival(kind="session", scope=context.account, address=session, name=sender.name), context.country
-    )
-    customer = tx.one(identities_sql.endpoint, endpoint_id=who.endpoint_id).customer_id
-    identities.claim(tx, customer, sender.kind, sender.address, address, f"account:{context.account}:{session}")
-    return who
-
-
-def _thread_of_stranger(tx: Transaction, context: Context, message: InboundMessage, answered: Answered) -> Any | None:
-    """The thread that somebody unknown answers with our token from another address: its request, or None."""
-    if (
-        not answered.deliveries
-        or message.session
-        or message.failed_proof
-        or _is_proven_by(tx, context, message, answered)
-    ):
-        return None
-    sender = message.sender
-    address = same_or_none(sender.kind, sender.address, context.country)
-    if address is None or tx.first(identities_sql.holder, kind=sender.kind, scope=sender.scope, address=address):
-        return None
-    return tx.one(entries_sql.entry, entry_id=answered.deliveries[0].entry_id)
 
 
 def _request(tx: Transaction, who: Who, message: InboundMessage, answered: Answered) -> Any | None:
@@ -363,26 +230,41 @@ def take_now(
     tx: Transaction, context: Context, message: InboundMessage, files: Files_, body: bytes, body_file: str | None
 ) -> Taken:
     """Store the raw body and file the message in one unit, for callers who are answered with ids."""
-    mark = fingerprint(body)
+    offered = Offered(message.external_id, body, body_file, message.backfilled)
+    return once(tx, context, offered, lambda: take(tx, context, message, files))
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """What came, raw: inline, or as the name of a stored file."""
+
+    external_id: str
+    body: bytes
+    file: str | None = None
+    backfilled: bool = False
+
+
+def once(tx: Transaction, context: Context, offered: Offered, file_it: Callable[[], tuple[Taken, str]]) -> Taken:
+    """Store what is offered and file it; the same (account, external_id) again is where it was filed before."""
+    mark = fingerprint(offered.body)
     intake_id = tx.value(
         sql.offer,
         account_id=context.account_id,
-        external_id=message.external_id,
+        external_id=offered.external_id,
         received_at=tx.now,
-        body=None if body_file else body,
-        file=body_file,
+        body=None if offered.file else offered.body,
+        file=offered.file,
         headers="{}",
         fingerprint=mark,
         state="stored",
         entry_id=None,
-        backfilled=message.backfilled,
+        backfilled=offered.backfilled,
     )
     if intake_id is None:
-        before = tx.one(sql.offered, account_id=context.account_id, external_id=message.external_id)
+        before = tx.one(sql.offered, account_id=context.account_id, external_id=offered.external_id)
         if before.fingerprint != mark:
             raise ExternalIdReused
         return taken_before(tx, before.entry_id)
-    taken, state = take(tx, context, message, files)
+    taken, state = file_it()
     tx.run(sql.settle, intake_id=intake_id, state=state, reason="", entry_id=taken.entry_id)
     return taken
 

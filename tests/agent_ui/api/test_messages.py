@@ -94,6 +94,35 @@ async def test_unverified_messages_of_one_session_or_one_address_share_a_custome
     assert len({one["customer_id"], apart["customer_id"], by_address["customer_id"]}) == 3
 
 
+def vouched(address: str = "ana@example.com", **sender: Any) -> dict[str, Any]:
+    return claimed(address, verified=True, **sender)
+
+
+async def test_whoever_is_verified_in_a_session_has_written_what_came_before(api: httpx2.AsyncClient) -> None:
+    known = await bring(api, "m1", **{"from": vouched()})
+    before = await bring(api, "m2", **{"from": claimed("whoever@example.com", session="s1")})
+
+    proven = await bring(api, "m3", **{"from": vouched(session="s1")})
+    later = await bring(api, "m4", **{"from": claimed(session="s1")})
+
+    assert before["customer_id"] != known["customer_id"]
+    assert proven["customer_id"] == later["customer_id"] == known["customer_id"]
+    assert (await api.get(f"/api/v1/customers/{before['customer_id']}")).json()["merged_into"] == known["customer_id"]
+
+
+async def test_a_session_proven_to_be_one_person_is_not_another(api: httpx2.AsyncClient) -> None:
+    ana = await bring(api, "m1", **{"from": vouched(session="s1")})
+    await bring(api, "m2", **{"from": vouched("ben@example.com")})
+
+    for address in ("ben@example.com", "new@example.com"):
+        refused = await api.post("/api/v1/messages", json=message("m3", **{"from": vouched(address, session="s1")}))
+        assert (refused.status_code, refused.json()["code"]) == (409, "session_of_another")
+
+    assert len((await api.get("/api/v1/customers")).json()["customers"]) == 2
+    entries = (await api.get(f"/api/v1/conversations/{ana['conversation_id']}/entries")).json()
+    assert entries["last_seq"] == 1
+
+
 async def test_an_external_address_belongs_to_its_account(api: httpx2.AsyncClient) -> None:
     sender = {"kind": "external", "address": "user-7", "verified": True}
 
