@@ -1,7 +1,7 @@
 /** The quiet card that offers to go on by e-mail, and afterwards says where the answer goes. */
 
 import { signal, useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Check, Warning } from "../../shared/icons";
 import { t } from "../page";
 import type { Problem } from "../../shared/socket";
@@ -12,6 +12,8 @@ import { tab } from "../storage";
 /** Asked for from the menu, or by “Other address”. */
 export const asking = signal(false);
 const declined = signal(tab.get("declined") === "yes");
+/** Given just now: what is said about it takes the place, and the focus, of the question. */
+const given = signal(false);
 
 function decline(): void {
   asking.value = false;
@@ -80,12 +82,25 @@ function Question() {
     problem.value = form.current?.checkValidity() ? "" : t("problem_email");
     if (problem.value || busy.value) return;
     busy.value = true;
+    given.value = true;
     await leaveEmail(email.value.trim(), name.value.trim()).then(
       () => (asking.value = false),
-      (reason: Problem) => (problem.value = emailProblem(reason)),
+      (reason: Problem) => {
+        given.value = false;
+        problem.value = emailProblem(reason);
+      },
     );
     busy.value = false;
   }
+
+  const entering = email.value !== "";
+  useEffect(() => {
+    if (asking.value) form.current?.querySelector("input")?.focus();
+  }, []);
+  // What comes in under the field would be hidden where one has read further up.
+  useEffect(() => {
+    if (entering || problem.value) form.current?.scrollIntoView({ block: "nearest" });
+  }, [entering, problem.value]);
 
   return (
     <form ref={form} class="card address" noValidate onSubmit={(event) => void submit(event)}>
@@ -97,7 +112,7 @@ function Question() {
         </button>
       </div>
       <EmailProblem text={problem.value} />
-      {email.value && <NameField name={name} />}
+      {entering && <NameField name={name} />}
       <button type="button" class="link" onClick={decline}>
         {t("address_no")}
       </button>
@@ -106,11 +121,18 @@ function Question() {
 }
 
 function Known() {
+  const card = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    if (given.value) card.current?.focus();
+    given.value = false;
+  }, []);
+
   return (
-    <section class="card known">
+    <section ref={card} class="card known" tabIndex={-1} aria-labelledby="known-title">
       <Check size={20} />
       <div>
-        <h2>{t("known_title")}</h2>
+        <h2 id="known-title">{t("known_title")}</h2>
         <p>{t("known_text", { email: me.value.email_hint })}</p>
         {!me.value.identified && (
           <button type="button" class="link" onClick={() => (asking.value = true)}>

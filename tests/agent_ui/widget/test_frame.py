@@ -19,6 +19,16 @@ TO_THE_TOP = """() => {
     document.querySelector(".scroller").scrollTop = 0;
     return document.querySelector(".bubble").getBoundingClientRect().top;
 }"""
+# How far from its end the thread stands, at each frame from the moment when it is there.
+WATCH_PLACES = """() => {
+    window.places = [];
+    const watch = () => {
+        const box = document.querySelector(".scroller");
+        if (box) window.places.push(box.scrollHeight - box.clientHeight - box.scrollTop);
+        requestAnimationFrame(watch);
+    };
+    watch();
+}"""
 
 
 async def write(page: Page, text: str) -> None:
@@ -241,6 +251,54 @@ async def test_earlier_messages_come_in_without_moving_what_is_read(hub: HubEnd,
     after = await first.evaluate("element => element.closest('.bubble').getBoundingClientRect().top")
 
     assert abs(after - before) <= 40
+
+
+async def test_thread_opens_at_its_end_and_is_never_seen_elsewhere(hub: HubEnd, visit: Visit) -> None:
+    for n in range(30):
+        hub.message(f"Message {n}", author="Ana")
+    page = await visit(hub.frame, viewport=PANEL)
+    await expect(page.get_by_role("button", name="Write a message")).to_be_visible()
+    await page.evaluate(WATCH_PLACES)
+
+    await begin(page)
+    await expect(page.locator(".bubble").last).to_be_in_viewport()
+
+    assert await page.evaluate("Math.max(...window.places)") <= 1
+
+
+async def test_what_is_said_about_the_address_is_seen_by_who_reads_further_up(hub: HubEnd, visit: Visit) -> None:
+    for n in range(30):
+        hub.message(f"Message {n}")
+    page = await visit(hub.frame, viewport=PANEL)
+    await begin(page)
+    await expect(page.locator(".bubble").last).to_be_in_viewport()
+    await page.locator(".scroller").evaluate("box => box.scrollTop -= 200")
+
+    await page.get_by_label("E-mail").fill("maria")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Enter an address such as")).to_be_in_viewport()
+    await page.get_by_label("E-mail").fill("maria@keller.example")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.get_by_role("region", name="You can close this")).to_be_focused()
+    await expect(page.get_by_text("Other address")).to_be_in_viewport()
+    await page.get_by_role("button", name="Other address").click()
+    await expect(page.get_by_label("E-mail")).to_be_focused()
+
+
+async def test_menu_stays_within_a_narrow_panel(hub: HubEnd, visit: Visit) -> None:
+    hub.message("Hello")
+    hub.me["email_hint"] = "m•••@a-very-long-name-of-a-house.example"
+    page = await visit(hub.shop, viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    await page.get_by_role("button", name="Help").click()
+    frame = page.frame_locator("iframe")
+
+    await frame.get_by_role("button", name="More").click()
+
+    box = await frame.locator(".choices").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
 
 
 async def test_news_below_what_is_read_are_counted_and_reached_by_a_button(hub: HubEnd, visit: Visit) -> None:
