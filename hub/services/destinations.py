@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import phonenumbers
 
 from hub.database import Reading
@@ -17,7 +18,10 @@ from hub.repositories import identities as identities_sql
 from hub.repositories import orders as orders_sql
 from hub.services.identities import STRENGTH, group, usable
 from hub.services.mentions import mentions
-from hub.services.orders import order_of
+from hub.services.orders import of_customers, order_of
+
+# What is shorter is found in half of all texts.
+_SHORTEST_STREET = 6
 
 
 class DestinationUnverified(Conflict):
@@ -111,14 +115,17 @@ def check(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str]:
     """What in a text belongs to the customer's other endpoints, for an endpoint that is not proven."""
     if STRENGTH[endpoint.assurance] >= STRENGTH["link"] and endpoint.held:
         return []
-    typed = _typed_by(rd, endpoint)
-    return list(
-        dict.fromkeys(_addresses_in(rd, customer_id, endpoint, text, typed) + _orders_in(rd, endpoint, text, typed))
-    )
-
-
-def _addresses_in(rd: Reading, customer_id: int, endpoint: Any, text: str, typed: str) -> list[str]:
+    written = _written_by(rd, endpoint)
+    typed = _squeeze(written)
     members = [member.customer_id for member in group(rd, customer_id)]
+    found = _addresses_in(rd, members, endpoint, text, typed)
+    own = {row.id for row in rd.all(orders_sql.of_address, kind=endpoint.kind, address=endpoint.address, limit=200)}
+    found += _orders_in(rd, own, text, typed)
+    found += _streets_in(rd, members, own, text, written)
+    return list(dict.fromkeys(found))
+
+
+def _addresses_in(rd: Reading, members: list[int], endpoint: Any, text: str, typed: str) -> list[str]:
     squeezed = _squeeze(text)
     return [
         other.shown or other.address
@@ -135,8 +142,7 @@ def _names(squeezed: str, endpoint: Any) -> bool:
     return _squeeze(endpoint.address) in squeezed or _squeeze(endpoint.shown or endpoint.address) in squeezed
 
 
-def _orders_in(rd: Reading, endpoint: Any, text: str, typed: str) -> list[str]:
-    own = {row.id for row in rd.all(orders_sql.of_address, kind=endpoint.kind, address=endpoint.address, limit=200)}
+def _orders_in(rd: Reading, own: set[int], text: str, typed: str) -> list[str]:
     return [
         mention.number
         for mention in mentions(rd, text)
@@ -144,9 +150,39 @@ def _orders_in(rd: Reading, endpoint: Any, text: str, typed: str) -> list[str]:
     ]
 
 
-def _typed_by(rd: Reading, endpoint: Any) -> str:
+def _streets_in(rd: Reading, members: list[int], own: set[int], text: str, written: str) -> list[str]:
+    """Where this customer's other orders went: a street is said in few ways, a town tells nobody apart."""
+    streets: dict[bool, dict[str, str]] = {True: {}, False: {}}
+    for view in of_customers(rd, members):
+        sent_to = msgspec.json.decode(view.order, type=_SentTo).shipping_address
+        if sent_to is not None and len(re.findall(r"\w", sent_to.street)) >= _SHORTEST_STREET:
+            streets[view.id in own][_spellings(sent_to.street)] = sent_to.street
+    return [
+        street
+        for spellings, street in streets[False].items()
+        if spellings not in streets[True]
+        if re.search(spellings, text.casefold()) and not re.search(spellings, written.casefold())
+    ]
+
+
+class _Street(msgspec.Struct):
+    street: str = ""
+
+
+class _SentTo(msgspec.Struct):
+    shipping_address: _Street | None = None
+
+
+def _spellings(street: str) -> str:
+    """A pattern of a street and its number: “Lindenstraße 5” is “Lindenstr. 5”, and not “Lindenstraße 52”."""
+    words = re.findall(r"[^\W\d_]+|\d+", street.casefold())
+    spelled = [re.sub(r"str(asse|eet)?$", "str(?:asse|eet)?", word) for word in words]
+    return r"(?<!\w)" + r"[\W_]*".join(spelled) + r"(?!\d)"
+
+
+def _written_by(rd: Reading, endpoint: Any) -> str:
     rows = rd.all(entries_sql.words_of_endpoint, endpoint_id=endpoint.id)
-    return _squeeze(" ".join(f"{row.subject} {row.text}" for row in rows))
+    return " ".join(f"{row.subject} {row.text}" for row in rows)
 
 
 def _squeeze(text: str) -> str:

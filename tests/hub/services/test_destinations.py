@@ -6,7 +6,7 @@ import pytest
 
 from hub.clock import Clock, to_datetime
 from hub.database import Transaction
-from hub.ports.commerce import Order, OrderCustomer
+from hub.ports.commerce import Order, OrderCustomer, ShippingAddress
 from hub.ports.message import Address, InboundMessage
 from hub.services import destinations, identities
 from hub.services.calls import CallNote
@@ -65,6 +65,45 @@ async def test_an_order_of_another_address_is_found(world: World, clock: Clock) 
 
     assert await check(world, customer_id, first, "Your order 10492 is here") == ["10492"]
     assert await check(world, customer_id, second, "Your order 10492 is here") == []
+
+
+async def sent_to(world: World, clock: Clock, number: str, email: str, street: str) -> None:
+    order = Order(
+        status="placed",
+        updated_at=to_datetime(clock.now()),
+        customer=OrderCustomer(email=email),
+        shipping_address=ShippingAddress(street=street, postal_code="10969", city="Berlin"),
+    )
+    await world.hub.orders.put(await world.colleague("Shop", "admin"), "shop", number, order)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It went to Lindenstraße 5, 10969 Berlin.", "to LINDENSTR. 5", "Lindenstrasse 5?", "Lindenstraße\n5"],
+)
+async def test_where_an_order_of_another_address_went_is_found(world: World, clock: Clock, text: str) -> None:
+    customer_id, first, second = await two_addresses(world)
+    await sent_to(world, clock, "A-10492", OTHER, "Lindenstraße 5")
+
+    assert await check(world, customer_id, first, text) == ["Lindenstraße 5"]
+    assert await check(world, customer_id, second, text) == []
+
+
+async def test_another_house_of_the_street_is_nobodys(world: World, clock: Clock) -> None:
+    customer_id, first, _ = await two_addresses(world)
+    await sent_to(world, clock, "A-10492", OTHER, "Lindenstraße 5")
+
+    assert await check(world, customer_id, first, "Our shop in Berlin, Lindenstraße 52, is open.") == []
+
+
+async def test_a_street_that_this_address_knows_may_be_told_to_it(world: World, clock: Clock) -> None:
+    customer_id, first, _ = await two_addresses(world)
+    await sent_to(world, clock, "A-10492", OTHER, "Lindenstraße 5")
+    await sent_to(world, clock, "A-10493", OTHER, "Am Markt 1")
+    await sent_to(world, clock, "A-10494", CUSTOMER, "Lindenstr. 5")
+    await world.mail("I live at am Markt 1.")
+
+    assert await check(world, customer_id, first, "Lindenstraße 5 or Am Markt 1?") == []
 
 
 async def test_a_proven_endpoint_gets_everything_of_its_customer(world: World) -> None:
