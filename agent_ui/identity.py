@@ -10,7 +10,7 @@ import jwt
 from hub.clock import to_datetime
 from hub.errors import Invalid
 from hub.ports.channel import Account, field
-from hub.services.visitors import Identity
+from hub.services.visitor_identity import Identity
 
 LONGEST = timedelta(hours=1)
 SKEW = timedelta(minutes=2)

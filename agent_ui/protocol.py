@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from hub.errors import Malformed
-from hub.services.visitors import Me, VisitorMessage
+from hub.services.visitor_screen import Me, VisitorMessage
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

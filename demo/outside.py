@@ -14,7 +14,7 @@ from hub.clock import to_datetime
 from hub.ports.channel import Received
 from hub.ports.message import Address, CallReport, InboundMessage
 from hub.services.forms import Form
-from hub.services.visitors import Identity
+from hub.services.visitor_identity import Identity
 
 
 class Outside:

@@ -127,7 +127,7 @@ class Hub:
         self.marks = Marks(db)
         self.attachments = Attachments(db, files)
         self.mail_pages = MailPages(db, files)
-        self.visitors = Visitors(db, keyring, capabilities, self.country)
+        self.visitors = Visitors(db, keyring, self.country)
         self.exports = Exports(db, self.snapshot)
         self.disownings = Disownings(db, keyring)
         self.pace = Pace(db)

@@ -25,7 +25,7 @@ from hub.ports.channel import field
 from hub.programs import is_program
 from hub.services.accounts import NoSuchAccount
 from hub.services.attachments import NoSuchAttachment, safe_name
-from hub.services.visitors import NoSuchVisitor
+from hub.services.visitor_identity import NoSuchVisitor
 
 
 class NoChat(NoSuchAccount):
@@ -108,7 +108,7 @@ async def take_file(request: Request) -> Response:
     if is_program(safe_name(name), head):
         raise Programs
     stored = await hub.attachments.upload(f"visitor:{visitor_id}", name, content_type, chunks)
-    answer = hub.visitors.file(stored, hub.clock.now())
+    answer = hub.visitors.screen.file(stored, hub.clock.now())
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 

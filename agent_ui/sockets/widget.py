@@ -27,7 +27,7 @@ from hub.ports.channel import Account, field
 from hub.services import log
 from hub.services.accounts import NoSuchAccount
 from hub.services.log import Position
-from hub.services.visitors import VisitorMessage
+from hub.services.visitor_screen import VisitorMessage
 
 # How long a browser may be away (a page change in the shop) before its visitor counts as gone.
 GRACE_S = 15.0

@@ -15,7 +15,7 @@ from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import identities as identities_sql
 from hub.repositories import intake as intake_sql
 from hub.repositories import visitors as visitors_sql
-from hub.services import audit, delivery, identities, parting, visitors
+from hub.services import audit, delivery, identities, parting, visitor_identity
 from hub.services.conversations import NewEntry, append
 from hub.services.copies import file_first, first_of
 
@@ -92,7 +92,7 @@ def disown(tx: Transaction, delivery_id: int) -> None:
 
 def _is_vouched_for(tx: Transaction, chat: _Chat) -> bool:
     for visitor in tx.all(visitors_sql.of_endpoint, endpoint_id=chat.session.id):
-        identity = visitors.identity_of(visitor)
+        identity = visitor_identity.identity_of(visitor)
         if identity is not None and same_or_none("email", identity.email) == chat.mailed.address:
             return True
     return False
@@ -123,7 +123,7 @@ def _part(tx: Transaction, chat: _Chat) -> None:
 def _forget_address(tx: Transaction, chat: _Chat) -> None:
     for visitor in tx.all(visitors_sql.of_endpoint, endpoint_id=chat.session.id):
         if same_or_none("email", visitor.email) == chat.mailed.address:
-            visitors.forget_email(tx, visitor)
+            visitor_identity.forget_email(tx, visitor)
 
 
 def _tell(tx: Transaction, chat: _Chat) -> int:

@@ -12,7 +12,7 @@ from agent_ui.sockets.calls import CALLS
 from agent_ui.sockets.widget import CALLS as WIDGET_CALLS
 from agent_ui.sockets.widget import Tell as WidgetTell
 from hub import views
-from hub.services import calls, company, search_hits, visitors
+from hub.services import calls, company, search_hits, visitor_screen
 from tests.hub.announced import announced_kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,12 +49,12 @@ ONLY_IN_BROWSERS: dict[str, Any] = {
 }
 WIDGETS: dict[str, Any] = {
     "Account": protocol.WidgetAccount,
-    "Attachment": visitors.VisitorFile,
+    "Attachment": visitor_screen.VisitorFile,
     "Brand": protocol.WidgetBrand,
     "Hello": protocol.WidgetHello,
     "Hours": protocol.WidgetHours,
-    "Me": visitors.Me,
-    "Message": visitors.VisitorMessage,
+    "Me": visitor_screen.Me,
+    "Message": visitor_screen.VisitorMessage,
     "Pace": protocol.WidgetPace,
     "Page": protocol.Page,
     "Person": protocol.WidgetPerson,
@@ -179,7 +179,7 @@ def test_widgets_frames_are_described_as_they_are_read() -> None:
 
     assert names_in(snapshot[1]) == fields_of(protocol.WidgetSnapshot)
     assert names_in(hello[1]) == fields_of(protocol.WidgetHello)
-    assert names_in(message[1]) - MARKS == fields_of(visitors.VisitorMessage)
+    assert names_in(message[1]) - MARKS == fields_of(visitor_screen.VisitorMessage)
     told = set().union(*(names_in(one) for one in re.findall(r"`(\{.*?\})`", tells[1])))
     assert told == fields_of(WidgetTell)
 

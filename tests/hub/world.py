@@ -165,7 +165,7 @@ class World:
     async def chat(self, visitor_id: int, text: str = "Hello", key: str = "") -> Any:
         """A visitor writes; the entry."""
         message = await self.hub.visitors.say(visitor_id, self.accounts["web"], text, (), key or f"key-{number()}")
-        return await self.entry(self.hub.visitors.entry_of(message.id))
+        return await self.entry(self.hub.visitors.screen.entry_of(message.id))
 
     def token_to(self, entry: Any) -> str:
         """The reply token that went out with an answer."""

@@ -10,7 +10,7 @@ from hub.ports.message import Address, InboundMessage
 from hub.postgres import PostgresDatabase
 from hub.security import Actor
 from hub.services.calls import CallNote
-from hub.services.visitors import Identity
+from hub.services.visitor_identity import Identity
 from tests.hub.fake_channel import FakeProvider
 from tests.hub.world import World, a_hub, a_mail
 from tests.parts.databases import started

@@ -142,7 +142,7 @@ async def test_leaving_forgets_the_chat_in_this_browser_and_keeps_it_with_us(sta
 
 
 async def test_earlier_messages_are_asked_for_by_page(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.services.visitors.PAGE", 3)
+    monkeypatch.setattr("hub.services.visitor_screen.PAGE", 3)
     _, snapshot = await chat(stage, *(f"Message {i}" for i in range(5)))
 
     line, told = await stage.widget(token=snapshot["token"])

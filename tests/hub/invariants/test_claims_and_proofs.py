@@ -201,7 +201,7 @@ class Identities(RuleBasedStateMachine):
     async def _windows_show_their_session_alone(self) -> None:
         for visitor in self.typed:
             window = await self.world.hub.visitors.window(visitor)
-            rows = [self.entries[self.world.hub.visitors.entry_of(message.id)] for message in window.messages]
+            rows = [self.entries[self.world.hub.visitors.screen.entry_of(message.id)] for message in window.messages]
             assert {row["endpoint_id"] for row in rows} <= {window.endpoint_id}
 
 

@@ -12,7 +12,7 @@ from hub.ports.message import Address, InboundMessage
 from hub.repositories import identities as sql
 from hub.services import identities
 from hub.services.identities import Arrival
-from hub.services.visitors import Identity, SomebodyElse
+from hub.services.visitor_identity import Identity, SomebodyElse
 from tests.hub.world import CUSTOMER, World, number
 
 OWNER = "owner@example.com"

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.errors import Invalid
-from hub.services.visitors import Identity, NoSuchVisitor
+from hub.services.visitor_identity import Identity, NoSuchVisitor
 from tests.hub.world import World, at_once
 
 
@@ -105,7 +105,7 @@ async def test_what_was_read_is_shown_to_colleagues(world: World) -> None:
 
     await world.look(visitor)
     assert (await world.entry(answer.id)).delivery.state == "delivered"
-    await world.hub.visitors.seen(visitor, world.hub.visitors.id_of(answer.id))
+    await world.hub.visitors.seen(visitor, world.hub.visitors.screen.id_of(answer.id))
     assert (await world.entry(answer.id)).delivery.state == "read"
 
 
