@@ -163,6 +163,7 @@ def test_two_nodes_share_one_postgresql(tmp_path: Path, postgres_url: str) -> No
         ("channel", "test"),
         ("channel", "remove"),
         ("channel", "parse"),
+        ("channel", "read-again"),
         ("import", "orders"),
         ("doctor",),
         ("demo",),
@@ -321,6 +322,9 @@ def test_an_account_is_added_tried_and_removed_and_its_secret_never_shown(used: 
     tried = onethread("channel", "test", "support", folder=used)
     assert tried.status == 1
     assert re.search(r"^FAULT +Read INBOX at 127.0.0.1: \S", tried.out, re.MULTILINE)
+
+    again = onethread("channel", "read-again", "support", "--json", folder=used)
+    assert again.json() == {"name": "support", "tried": 0, "failed": 0}
 
     assert onethread("channel", "remove", "support", folder=used).status == 0
     assert "support" not in onethread("channel", "list", folder=used).out

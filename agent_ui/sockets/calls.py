@@ -252,6 +252,15 @@ async def call_note(caller: Caller, key: str, given: CallNoteGiven) -> Any:
     return {"entry": await _entry(caller, entry_id), "customer_id": customer_id}
 
 
+class ReadAgainGiven(Given, frozen=True, kw_only=True):
+    entry: int
+
+
+@call(ReadAgainGiven)
+async def read_again(caller: Caller, key: str, given: ReadAgainGiven) -> Any:
+    return {"entry": await _entry(caller, await caller.hub.reader.read_again(caller.actor, given.entry))}
+
+
 class DeliveryGiven(Given, frozen=True, kw_only=True):
     delivery: int
 

@@ -1,7 +1,7 @@
-"""The shop's own backend as a channel: messages come by `POST /api/v1/messages`, answers go to a webhook.
+"""The shop's own backend as a channel: messages come by `POST /api/v1/messages` or a webhook, answers go to a webhook.
 
-Answers are signed as Standard Webhooks (standardwebhooks.com, spec 1.0): `webhook-id`, `webhook-timestamp` and
-`webhook-signature` over `id.timestamp.body`. Without a webhook they are only readable as entries.
+Both ways webhooks are Standard Webhooks (standardwebhooks.com, spec 1.0): `webhook-id`, `webhook-timestamp` and
+`webhook-signature` over `id.timestamp.body`. Without a webhook answers are only readable as entries.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import hmac
 import json
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import httpx2
+import msgspec
 
 from connectors.http import client
 from hub.ports.channel import Account, Capabilities, Channel, Probe, Setting, field
-from hub.ports.errors import Misconfigured, RateLimited, Refused, Rejected, Uncertain, Unreachable
-from hub.ports.message import OutboundMessage, Part, Sent
+from hub.ports.errors import Misconfigured, RateLimited, Refused, Rejected, Uncertain, Unreachable, Unreadable
+from hub.ports.message import Address, Ignored, InboundMessage, Item, OutboundMessage, Part, Sent
 
 PREFIX = "whsec_"
 # A receiver refuses older requests, so that a recorded one cannot be sent again (spec: five minutes).
@@ -38,6 +41,29 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """The `webhook-signature` of a body."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
+
+
+class _Sender(msgspec.Struct, frozen=True):
+    id: str
+    name: str = ""
+
+
+class _Said(msgspec.Struct, frozen=True):
+    id: str
+    text: str
+
+
+class _Message(msgspec.Struct, frozen=True):
+    sender: _Sender
+    message: _Said
+
+
+class _Webhook(msgspec.Struct, frozen=True):
+    """What the spec asks of every payload; `data` is as its `type` says."""
+
+    type: str
+    timestamp: datetime
+    data: dict[str, Any] = {}
 
 
 class GenericChannel(Channel):
@@ -67,6 +93,16 @@ class GenericChannel(Channel):
         given = headers.get("webhook-signature", "").split()
         if not any(hmac.compare_digest(expected, signature) for signature in given):
             raise Refused
+
+    def parse(self, account: Account, body: bytes, headers: Mapping[str, str]) -> Sequence[Item]:
+        try:
+            told = msgspec.json.decode(body, type=_Webhook)
+            if told.type != "message.received":
+                external_id = headers.get("webhook-id") or hashlib.sha256(body).hexdigest()
+                return (Ignored(external_id=external_id, reason=f"it tells of “{told.type[:100]}”"),)
+            return (_inbound(account, told, msgspec.convert(told.data, _Message)),)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+            raise Unreadable(f"This is no webhook that brings a message: {problem}") from problem
 
     def id_of(self, account: Account, part: Part) -> str:
         return part.message.key if field(account.settings, "webhook_url") else ""
@@ -110,6 +146,19 @@ class GenericChannel(Channel):
         except (httpx2.HTTPError, *_NO_ADDRESS) as problem:
             return (Probe(step=f"Reach {url}", ok=False, remedy=f"{type(problem).__name__}: is the address right?"),)
         return (Probe(step=f"Reach {url}", ok=True),)
+
+
+def _inbound(account: Account, told: _Webhook, new: _Message) -> InboundMessage:
+    """The shop signs for its own ids of its customers."""
+    sender = Address(kind="external", address=new.sender.id, name=new.sender.name, scope=account.name)
+    return InboundMessage(
+        external_id=new.message.id,
+        sender=sender,
+        text=new.message.text,
+        sent_at=told.timestamp if told.timestamp.tzinfo else None,
+        proof="signed",
+        proof_method="webhook",
+    )
 
 
 def _payload(message: OutboundMessage) -> dict[str, object]:

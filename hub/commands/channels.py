@@ -71,6 +71,16 @@ class RemoveAccount(Call, tag="channel.remove"):
         return {"name": self.name}
 
 
+class ReadAgain(Call, tag="channel.read-again"):
+    """What an account could not read, read once more: after its connector or its settings were mended."""
+
+    name: str
+
+    async def carry_out(self, hub: Hub, say: Say) -> Any:
+        count, still = await hub.reader.read_failed_again(self.name)
+        return {"name": self.name, "tried": count, "failed": still}
+
+
 async def kinds(session: Session, given: Namespace) -> Outcome:
     channels = session.parts.channels()
     found = [
@@ -103,6 +113,12 @@ async def test(session: Session, given: Namespace) -> Outcome:
 async def remove(session: Session, given: Namespace) -> Outcome:
     removed = await session.ask(RemoveAccount(name=given.name))
     return Outcome(value=removed, text=f"The account {given.name} is no longer in use.")
+
+
+async def read_again(session: Session, given: Namespace) -> Outcome:
+    done = await session.ask(ReadAgain(name=given.name))
+    text = f"{done['tried']} were read again, {done['failed']} cannot be read still."
+    return Outcome(value=done, text=text, status=int(done["failed"] > 0))
 
 
 async def parse(session: Session, given: Namespace) -> Outcome:
@@ -195,6 +211,13 @@ def grow(tree: Tree) -> None:
         "remove", remove, "take an account out of use; what was said stays", example="channel remove support"
     )
     removing.add_argument("name", help="its name in `channel list`")
+    reading = group.command(
+        "read-again",
+        read_again,
+        "read again what an account could not read, once its connector or settings were mended",
+        example="channel read-again support",
+    )
+    reading.add_argument("name", help="its name in `channel list`")
     parsing = group.command(
         "parse",
         parse,

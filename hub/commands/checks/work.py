@@ -51,7 +51,10 @@ def _intake(reading: Reading) -> list[Finding]:
         said = f"{waiting} messages came more than 15 minutes ago and were not read"
         found.append(fault("intake", said, "Does the hub run? Start it again; its log says what keeps them."))
     if failed := reading.value(sql.failed_intake):
-        remedy = "They are kept and marked “unreadable” in the console; `channel parse` shows what is wrong with one."
+        remedy = (
+            "They are kept and marked “unreadable” in the console; `channel parse` shows what is wrong with one, "
+            "and `channel read-again` reads them once that is mended."
+        )
         found.append(warning("intake", f"{failed} messages could not be read", remedy))
     return found
 

@@ -10,6 +10,7 @@ import pytest
 
 from agent_ui.sockets.calls import CALLS
 from hub.clock import Clock, to_text
+from hub.ports.channel import Received
 from hub.ports.errors import Rejected
 from hub.security import Actor
 from tests.agent_ui.sockets.conftest import Stage
@@ -48,6 +49,13 @@ class Desk:
         self.clock.move_by(timedelta(minutes=1))
         await self.stage.world.deliver()
         return int(delivery)
+
+    async def unreadable(self) -> int:
+        """What stands for something that could not be read."""
+        world = self.stage.world
+        await world.hub.reader.offer(world.accounts["mail"].id, [Received(provider_id="broken", body=b"{")])
+        await world.hub.reader.read_on()
+        return int(max(row.id for row in await world.table("entries")))
 
 
 @pytest.fixture(name="desk")
@@ -163,6 +171,15 @@ async def call_note(desk: Desk) -> Json:
     )
     assert noted["entry"]["details"] == {"outcome": "promised", "promise": "Ring", "due_at": due}
     return noted
+
+
+@shows("entry")
+async def read_again(desk: Desk) -> Json:
+    stand_in = await desk.unreadable()
+    again = await desk.line.ok("read_again", entry=stand_in)
+    assert (again["entry"]["id"], again["entry"]["unreadable"]) == (stand_in, True)
+    assert (await desk.line.refused("read_again", entry=desk.mail.id))["code"] == "was_read"
+    return again
 
 
 @shows("delivery")

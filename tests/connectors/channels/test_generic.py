@@ -14,8 +14,17 @@ import pytest
 
 from connectors.channels.generic import GenericChannel, sign
 from hub.ports.channel import Account
-from hub.ports.errors import ConnectorError, Misconfigured, RateLimited, Refused, Rejected, Uncertain, Unreachable
-from hub.ports.message import Address, AttachmentOut, OutboundMessage, Part
+from hub.ports.errors import (
+    ConnectorError,
+    Misconfigured,
+    RateLimited,
+    Refused,
+    Rejected,
+    Uncertain,
+    Unreachable,
+    Unreadable,
+)
+from hub.ports.message import Address, AttachmentOut, Ignored, InboundMessage, OutboundMessage, Part
 from tests.parts.process import free_port
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the shop").decode()
@@ -167,3 +176,42 @@ async def test_the_try_names_the_step_that_fails(receiver: Receiver) -> None:
 
     assert (reached.ok, missed.ok) == (True, False)
     assert missed.remedy
+
+
+# --- what the shop brings ---
+
+BROUGHT = {
+    "type": "message.received",
+    "timestamp": "2026-09-17T08:00:01.123456Z",
+    "data": {"conversation": "c-1", "sender": {"id": "cust-9", "name": "Anna"}, "message": {"id": "m-1", "text": "Hi"}},
+}
+
+
+def read(told: object, **headers: str) -> object:
+    account = Account(name="api", channel="generic")
+    [item] = GenericChannel().parse(account, json.dumps(told).encode(), headers)
+    return item
+
+
+def test_a_message_that_the_shop_brings_is_from_whom_it_vouches_for() -> None:
+    item = read(BROUGHT)
+
+    assert isinstance(item, InboundMessage)
+    assert (item.external_id, item.text, item.proof) == ("m-1", "Hi", "signed")
+    assert item.sender == Address(kind="external", address="cust-9", name="Anna", scope="api")
+    assert item.sent_at is not None
+    assert item.sent_at.isoformat() == "2026-09-17T08:00:01.123456+00:00"
+
+
+def test_what_is_no_message_is_left_out_with_its_name() -> None:
+    item = read({"type": "cart.abandoned", "timestamp": "2026-09-17T08:00:01Z", "data": {}}, **{"webhook-id": "w-1"})
+
+    assert item == Ignored(external_id="w-1", reason="it tells of “cart.abandoned”")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"type": 1}', b"\xff", json.dumps({**BROUGHT, "data": {}}).encode()]
+)
+def test_what_is_no_webhook_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        GenericChannel().parse(Account(name="api", channel="generic"), body, {})
