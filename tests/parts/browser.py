@@ -1,4 +1,4 @@
-"""A real browser, Debian's Chromium, and axe's judgement of what it shows."""
+"""A real browser, Debian's Chromium without windows, and axe's judgement of what it shows."""
 
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -44,7 +44,7 @@ class Violation:
 @asynccontextmanager
 async def chromium(extra_flags: Sequence[str] = ()) -> AsyncIterator[Browser]:
     """Runs a browser until the block ends. Each `new_context()` is a person with cookies of their own."""
-    path = os.environ.get("ONETHREAD_TEST_CHROMIUM") or program("chromium")
+    path = os.environ.get("ONETHREAD_TEST_CHROMIUM") or program("chromium-headless-shell")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *extra_flags])
         try:
