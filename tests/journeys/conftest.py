@@ -61,7 +61,7 @@ class Shop:
 
 async def a_context(browser: Browser) -> BrowserContext:
     context = await browser.new_context(viewport={"width": 1280, "height": 820}, locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     return context
 
 

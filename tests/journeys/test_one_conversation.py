@@ -86,7 +86,7 @@ async def answer(page: Page, text: str, send: str) -> None:
 
 async def has_said(shop: Shop, text: str) -> None:
     """Until the hub has it: the composer empties before."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while text not in [entry.text for entry in (await timeline(shop, (await everybody(shop))[0])).entries]:
             await shop.hub.log.read_on()
 
