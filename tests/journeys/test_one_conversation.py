@@ -105,7 +105,7 @@ async def reply_by_mail(shop: Shop, raw: bytes, text: str) -> None:
     mail["In-Reply-To"] = str(sent["Message-ID"])
     mail["References"] = str(sent["Message-ID"])
     mail.set_content(f"{text}\n\nMira")
-    await asyncio.to_thread(shop.mail_store.deliver, shop.mailbox, bytes(mail), EMAIL)
+    await asyncio.to_thread(shop.post.send, EMAIL, shop.mailbox, bytes(mail))
 
 
 async def fill_in_form(shop: Shop, text: str) -> None:

@@ -214,9 +214,7 @@ async def test_what_waits_for_another_try_stops_nothing(world: World, clock: Clo
     assert [row.text for row in await world.table("entries")] == ["Second", "First"]
 
 
-async def test_what_nothing_installed_can_read_stops_nothing_and_is_shown(
-    world: World, clock: Clock
-) -> None:
+async def test_what_nothing_installed_can_read_stops_nothing_and_is_shown(world: World, clock: Clock) -> None:
     await offer_raw(world, b"coo")
     await world.execute("UPDATE accounts SET channel = 'pigeon' WHERE name = 'mail'")
     await world.hub.reader.offer(world.accounts["sales"].id, [Received(provider_id="2", body=payload(a_mail()))])
