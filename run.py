@@ -7,20 +7,23 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import uvloop
-from starlette.applications import Starlette
 
 from connectors import found
 from demo import command as demo
-from hub.bootstrap import Hub
 from hub.commands import agents, channels, clock, doctor, hub_process, imports, tokens
 from hub.commands.errors import Fault, sentence
 from hub.commands.parts import Parts
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from hub.bootstrap import Hub
 
 DESCRIPTION = "Customer service in one lifelong conversation per customer, on every channel, beside their orders."
 

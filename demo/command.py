@@ -8,19 +8,20 @@ import logging
 import sys
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from demo import notes as kept
 from demo.notes import Notes, NotTheDemo
-from demo.people import COLLEAGUES
-from demo.stage import on_stage
-from hub.bootstrap import Hub
 from hub.commands.errors import Fault
-from hub.commands.serve import Serving, serve
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
 from hub.data_folder import FolderInUse
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
+    from hub.commands.serve import Serving
 
 INTERRUPTED = 130
 
@@ -28,6 +29,10 @@ INTERRUPTED = 130
 async def show(session: Session, given: Namespace) -> Outcome:
     if given.remove:
         return _remove(session)
+    # Only now, so that the other commands start sooner.
+    from demo.stage import on_stage
+    from hub.commands.serve import serve
+
     logging.getLogger().setLevel(logging.WARNING)
     # The story is the demo's alone: it goes nowhere else than into its own folder.
     settings = msgspec.structs.replace(session.settings, demo=True, test_clock=True, database_url="", bus_url="")
@@ -83,6 +88,8 @@ def _remove(session: Session) -> Outcome:
 
 
 def _where(serving: Serving, password: str) -> str:
+    from demo.people import COLLEAGUES
+
     _, name, email, _ = COLLEAGUES[0]
     return f"""
 Onethread shows the story of a small shop, and two visitors who write just now.

@@ -1,78 +1,44 @@
-"""Brings a database to the newest schema. The only place that writes outside the one writer; nothing else runs then."""
+"""Brings a database to the newest schema. One that has it already is only looked at, so that the hub starts at once."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
-
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import StaticPool
 
 import migrations
 
-_SCRIPTS = Path(migrations.__file__).parent
-
-
-def _alembic(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["connection"] = connection
-    return config
+MIGRATIONS = Path(migrations.__file__).parent
+VERSION = "SELECT version_num FROM alembic_version"
 
 
 def newest() -> str:
-    """The schema that this version works with."""
-    head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
-    assert head is not None
-    return head
-
-
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(_alembic(connection), "head")
-
-
-def _sqlite_engine(path: Path) -> Engine:
-    engine = sqlalchemy.create_engine(
-        f"sqlite:///{path}", poolclass=StaticPool, connect_args={"isolation_level": None, "check_same_thread": False}
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(db: sqlite3.Connection, _: object) -> None:
-        db.execute("PRAGMA journal_mode=WAL")
-        # With foreign keys on, rebuilding a table empties the tables that point to it.
-        db.execute("PRAGMA foreign_keys=OFF")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+    """The schema that this version of the hub works with."""
+    return max(path.stem.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def migrate_sqlite(path: Path) -> None:
     """Migrate the file at `path`, making it when it is not there."""
-    engine = _sqlite_engine(path)
-    try:
-        with engine.begin() as connection:
-            _upgrade(connection)
-            broken = connection.execute(text("PRAGMA foreign_key_check")).first()
-            if broken is not None:
-                raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")
-    finally:
-        engine.dispose()
+    if _version_of(path) != newest():
+        from hub.upgrade import upgrade_sqlite
+
+        upgrade_sqlite(path)
 
 
 async def migrate_postgres(url: str) -> None:
     """Migrate the database at `url`; nodes that start at once wait for each other."""
-    engine = create_async_engine(url)
-    try:
-        async with engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(6077001)"))
-            await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
+    from hub.upgrade import upgrade_postgres
+
+    await upgrade_postgres(url)
+
+
+def _version_of(path: Path) -> str:
+    if not path.exists():
+        return ""
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            row = db.execute(VERSION).fetchone()
+        except sqlite3.OperationalError:
+            # Not migrated yet, or not to be opened: who migrates finds out which.
+            return ""
+    return str(row[0]) if row else ""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -32,8 +33,11 @@ def name_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(name="used", params=["no hub runs", "a hub runs"])
-def prepare_folder(request: pytest.FixtureRequest, folder: Path) -> Iterator[Path]:
+def prepare_folder(request: pytest.FixtureRequest, folder: Path, sqlite_template: Path) -> Iterator[Path]:
     """A data folder, with and without a hub at work in it."""
+    # Every command would migrate it first.
+    folder.mkdir(mode=0o700)
+    shutil.copyfile(sqlite_template, folder / "onethread.db")
     if request.param == "no hub runs":
         yield folder
         return

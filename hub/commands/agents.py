@@ -5,15 +5,17 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hub.bootstrap import Hub
 from hub.commands.calls import Call, Say
 from hub.commands.errors import Usage
 from hub.commands.session import Outcome, Session
 from hub.commands.table import table
 from hub.commands.tree import Tree
 from hub.security import ROLES
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 
 class InviteAgent(Call, tag="agent.add"):

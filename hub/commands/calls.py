@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from hub.bootstrap import Hub
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
+
 
 # Tells whoever waits how far it is.
 Say = Callable[[str], None]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hub.bootstrap import Hub
 from hub.commands.calls import Call, Say
 from hub.commands.errors import Fault, Usage
 from hub.commands.session import Outcome, Session
@@ -18,6 +17,9 @@ from hub.commands.tree import Tree
 from hub.ports.channel import Account, Channel
 from hub.ports.errors import Unreadable
 from hub.ports.message import Item
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 # What `parse` takes for settings that nobody gave: an address that is nobody's.
 STAND_IN = "hub@example.com"

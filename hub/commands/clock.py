@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from hub.bootstrap import Hub
 from hub.clock import to_ms, to_text
 from hub.commands.calls import Call, Say
 from hub.commands.errors import Fault, Usage
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 _DURATION = re.compile(
     r"\+(?:(?P<days>\d{1,6})d)?(?:(?P<hours>\d{1,6})h)?(?:(?P<minutes>\d{1,6})m)?(?:(?P<seconds>\d{1,6})s)?"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hub.bootstrap import build
 from hub.commands.checks.configuration import check_configuration
-from hub.commands.serve import Serving, serve
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
 
+if TYPE_CHECKING:
+    from hub.commands.serve import Serving
+
 
 async def run_hub(session: Session, given: Namespace) -> Outcome:
+    # Here and below only now, so that the other commands start sooner.
+    from hub.commands.serve import serve
+
     def ready(serving: Serving) -> None:
         print(msgspec.json.encode(serving).decode() if getattr(given, "json", False) else _where(serving), flush=True)
 
@@ -25,6 +30,8 @@ async def run_hub(session: Session, given: Namespace) -> Outcome:
 
 
 async def migrate(session: Session, given: Namespace) -> Outcome:
+    from hub.bootstrap import build
+
     with session.folder.locked():
         await build(session.settings, session.parts.channels(), session.parts.shops())
     return Outcome(value={"migrated": True}, text="The database has the newest schema.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hub.bootstrap import Hub
 from hub.commands.calls import Call, Say
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
-from hub.services.order_import import import_orders
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 SHOWN_ERRORS = 50
 
@@ -24,6 +25,8 @@ class ImportOrders(Call, tag="import.orders"):
     skip_bad: bool
 
     async def carry_out(self, hub: Hub, say: Say) -> Any:
+        from hub.services.order_import import import_orders
+
         return await import_orders(
             hub.db,
             Path(self.path),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from starlette.applications import Starlette
 
-from hub.bootstrap import Hub
-from hub.ports.channel import Channel
-from hub.ports.commerce import Commerce
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from hub.bootstrap import Hub
+    from hub.ports.channel import Channel
+    from hub.ports.commerce import Commerce
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):

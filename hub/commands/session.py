@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from hub.bootstrap import build
 from hub.commands.calls import Call, Say
 from hub.commands.checks.configuration import NONSENSE, check_configuration
 from hub.commands.control import NotReached, ask
@@ -80,6 +79,9 @@ class Session:
     async def _alone(self, call: Call) -> Any:
         if call.needs_running:
             raise Fault(f"No hub runs in the data folder {self.folder.path}. Start one with `serve`.")
+        # Only now: while a hub runs, it has loaded all that the call needs.
+        from hub.bootstrap import build
+
         hub = await build(self.settings, self.parts.channels(), self.parts.shops())
         await hub.start()
         try:

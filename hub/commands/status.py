@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from hub.bootstrap import Hub
 from hub.commands.calls import Call, Say
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 
 class ReadStatus(Call, tag="status"):

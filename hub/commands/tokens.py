@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hub.bootstrap import Hub
 from hub.commands.calls import Call, Say
 from hub.commands.session import Outcome, Session
 from hub.commands.table import table
 from hub.commands.tree import Tree
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Hub
 
 DAY_MS = timedelta(days=1) // timedelta(milliseconds=1)
 

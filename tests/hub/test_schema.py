@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub import repositories
 from hub.database import Database, Statement
 from hub.models import metadata
-from hub.schema import migrate_postgres, migrate_sqlite
+from hub.schema import MIGRATIONS, migrate_postgres, migrate_sqlite, newest
 from hub.sqlite import SqliteDatabase
 from tests.hub.world import World
 from tests.parts.databases import sqlalchemy_url
@@ -82,6 +83,10 @@ async def test_a_migrated_database_is_what_the_models_say(world: World, expected
         assert table["unique"] <= built[name]["unique"], name
         wanted = {columns for columns in table["indexes"] if tuple(sorted(columns)) not in table["unique"]}
         assert wanted <= built[name]["indexes"], name
+
+
+def test_the_newest_schema_is_the_end_of_the_migrations() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == newest()
 
 
 def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""A whole hub on either database, its web application on a real port, a real mailbox, and people with browsers."""
+"""A whole hub on either database, its web application on a real port, real mail servers, and people with browsers."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from hub.security import Actor
 from hub.services import delivery
 from hub.services.company import Company
 from tests.parts.dovecot import Dovecot
+from tests.parts.postfix import Postfix, postfix
 from tests.parts.serving import serving
 from tests.parts.smtp import MailServer
 
@@ -36,7 +37,7 @@ class Shop:
     url: str
     clock: Clock
     mailbox: str
-    mail_store: Dovecot
+    post: Postfix
     outgoing_mail: MailServer
 
     async def colleague(self, browser: Browser, name: str, role: str) -> tuple[Actor, Page]:
@@ -61,8 +62,15 @@ class Shop:
 
 async def a_context(browser: Browser) -> BrowserContext:
     context = await browser.new_context(viewport={"width": 1280, "height": 820}, locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     return context
+
+
+@pytest.fixture(name="post")
+def run_post(mail_store: Dovecot, outgoing_mail: MailServer) -> Iterator[Postfix]:
+    """The shop's own mail server: fills its mailboxes, and brings what goes elsewhere to the customers' server."""
+    with postfix(mail_store, passes_on_to=outgoing_mail.port) as server:
+        yield server
 
 
 @pytest.fixture(name="shop")
@@ -71,6 +79,7 @@ async def open_shop(
     clock: Clock,
     tmp_path: Path,
     mail_store: Dovecot,
+    post: Postfix,
     outgoing_mail: MailServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Shop]:
@@ -80,8 +89,8 @@ async def open_shop(
     async with closed_db as db, a_hub(db, tmp_path) as hub, serving(create_app(hub)) as url:
         await hub.set_company(Company(name="Feldweg", country="DE"))
         mailbox = mail_store.new_mailbox("support")
-        await hub.accounts.save("support", "email", mail_settings(mailbox, mail_store, outgoing_mail), label="Feldweg")
-        yield Shop(hub, url, clock, mailbox, mail_store, outgoing_mail)
+        await hub.accounts.save("support", "email", mail_settings(mailbox, mail_store, post), label="Feldweg")
+        yield Shop(hub, url, clock, mailbox, post, outgoing_mail)
 
 
 @asynccontextmanager
@@ -96,15 +105,15 @@ async def _already_open() -> None:
     """The fixture has opened it."""
 
 
-def mail_settings(mailbox: str, store: Dovecot, outgoing: MailServer) -> dict[str, str]:
+def mail_settings(mailbox: str, store: Dovecot, post: Postfix) -> dict[str, str]:
     return {
         "address": mailbox,
         "imap_host": store.host,
         "imap_port": str(store.imap_port),
         "imap_security": "none",
         "imap_password": store.password,
-        "smtp_host": outgoing.host,
-        "smtp_port": str(outgoing.port),
+        "smtp_host": post.host,
+        "smtp_port": str(post.port),
         "smtp_security": "none",
         "authserv_id": "mx.feldweg.example",
     }

@@ -86,7 +86,7 @@ async def answer(page: Page, text: str, send: str) -> None:
 
 async def has_said(shop: Shop, text: str) -> None:
     """Until the hub has it: the composer empties before."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while text not in [entry.text for entry in (await timeline(shop, (await everybody(shop))[0])).entries]:
             await shop.hub.log.read_on()
 
@@ -105,7 +105,7 @@ async def reply_by_mail(shop: Shop, raw: bytes, text: str) -> None:
     mail["In-Reply-To"] = str(sent["Message-ID"])
     mail["References"] = str(sent["Message-ID"])
     mail.set_content(f"{text}\n\nMira")
-    await asyncio.to_thread(shop.mail_store.deliver, shop.mailbox, bytes(mail), EMAIL)
+    await asyncio.to_thread(shop.post.send, EMAIL, shop.mailbox, bytes(mail))
 
 
 async def fill_in_form(shop: Shop, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A real browser, Debian's Chromium, and axe's judgement of what it shows."""
+"""A real browser, Debian's Chromium without windows, and axe's judgement of what it shows."""
 
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.parts.process import PartFailed, program
 
@@ -23,6 +23,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+# Machines that are busy with much else may be slow; what is expected comes sooner or never.
+expect.set_options(timeout=30_000)
 
 # Every rule of WCAG 2.2 A and AA that axe has, and what it calls good practice.
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -44,7 +47,7 @@ class Violation:
 @asynccontextmanager
 async def chromium(extra_flags: Sequence[str] = ()) -> AsyncIterator[Browser]:
     """Runs a browser until the block ends. Each `new_context()` is a person with cookies of their own."""
-    path = os.environ.get("ONETHREAD_TEST_CHROMIUM") or program("chromium")
+    path = os.environ.get("ONETHREAD_TEST_CHROMIUM") or program("chromium-headless-shell")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *extra_flags])
         try:

@@ -71,7 +71,7 @@ class Dovecot:
     def forget_uids(self, mailbox: str) -> None:
         """Rebuilds the inbox's index, so that UIDVALIDITY changes and UIDs start again."""
         for index in (self.folder / "mail" / mailbox).glob("dovecot*"):
-            # Without its note of the last UIDVALIDITY Dovecot takes the second it is: the same one, when that is soon after.
+            # Without its note of the last one Dovecot takes the second it is, which soon after may be the same.
             if not index.name.startswith("dovecot-uidvalidity"):
                 index.unlink()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from smtplib import SMTP
 
 from tests.parts.dovecot import Dovecot
 from tests.parts.process import PartFailed, answers, free_port, is_root, program, running, scratch_folder
@@ -18,6 +19,11 @@ class Postfix:
     port: int
     pid: int
     host: str = "127.0.0.1"
+
+    def send(self, sender: str, recipient: str, mail: bytes) -> None:
+        """Hands one mail over by SMTP."""
+        with SMTP(self.host, self.port, timeout=20) as line:
+            line.sendmail(sender, [recipient], mail)
 
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")

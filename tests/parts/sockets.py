@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from agent_ui.cookies import SESSION
 
 Json = dict[str, Any]
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 _keys = itertools.count(1)
 

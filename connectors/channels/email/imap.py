@@ -172,7 +172,7 @@ class Store:
     def _told_of_mail(self) -> bool:
         """Whether the server told of mail since this was last asked; IMAPClient hands out only what IDLE told."""
         _, told = self._client._imap.response("EXISTS")
-        return told != [None]
+        return bool(told != [None])
 
     def _one(self, uid: int, items: Sequence[str]) -> dict[bytes, Any] | None:
         """What the server says about this UID; answers about other mails come mixed in."""

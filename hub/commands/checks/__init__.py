@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+GIGABYTE = 10**9
+
 Level = Literal["ok", "warning", "fault"]
 
 

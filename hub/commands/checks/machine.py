@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from hub.clock import Clock, to_datetime
-from hub.commands.checks import Finding, fault, warning, well
+from hub.commands.checks import GIGABYTE, Finding, fault, warning, well
 from hub.commands.control import NotReached, ask
 from hub.commands.errors import Fault, first_line
 from hub.commands.serve import listening
@@ -18,7 +18,6 @@ from hub.config import Settings
 from hub.data_folder import KEY, DataFolder
 from hub.keyring import ENVIRONMENT, Keyring, UnfitKey
 
-GIGABYTE = 10**9
 LEAST_INODES = 10_000
 ANSWER_S = 5.0
 CLOCK_TOLERANCE_MS = 5_000

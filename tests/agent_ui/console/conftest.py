@@ -33,7 +33,7 @@ async def open_consoles(house: House, browser: Browser) -> AsyncIterator[OpenCon
         context.setdefault("viewport", {"width": 1440, "height": 900})
         context.setdefault("locale", "en-GB")
         person = await browser.new_context(**context)
-        person.set_default_timeout(10_000)
+        person.set_default_timeout(30_000)
         await person.add_init_script(f"{BROKEN_RULES};{before}")
         # A cookie that is for secure pages alone is set as from one; a loopback page gets it too.
         secure = house.url.replace("http:", "https:")

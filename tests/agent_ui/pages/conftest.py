@@ -67,7 +67,7 @@ class House:
         context.setdefault("viewport", {"width": 1280, "height": 820})
         context.setdefault("locale", "en-GB")
         person = await browser.new_context(**context)
-        person.set_default_timeout(10_000)
+        person.set_default_timeout(30_000)
         page = await person.new_page()
         if email:
             await page.goto(f"{self.url}/signin?next=/account")
@@ -134,7 +134,7 @@ def header_tokens(header: str, directive: str) -> set[str]:
     return next((set(part[1:]) for part in parts if part and part[0] == directive), set())
 
 
-async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
     """What a condition becomes, once it is something."""
     async with asyncio.timeout(seconds):
         while True:

@@ -335,7 +335,7 @@ async def test_sign_out_closes_the_line_at_once(stage: Stage, mara: Actor) -> No
     line, _ = await stage.console(mara)
     session = await stage.world.hub.sessions.session_of(stage.cookies[mara.id])
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await stage.world.hub.sessions.sign_out(session)
 
         assert await line.over() == "signed_out"
@@ -358,7 +358,7 @@ async def test_colleague_whose_rights_change_has_to_sign_in_again(
     line, _ = await stage.console(mara)
     others, _ = await stage.console(lea)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await stage.world.hub.agents.change(lea, mara.id, **change)
 
         assert await line.over() == "signed_out"

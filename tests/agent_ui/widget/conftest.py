@@ -33,7 +33,7 @@ async def open_browsers(browser: Browser) -> AsyncIterator[Visit]:
         context.setdefault("viewport", {"width": 1280, "height": 820})
         context.setdefault("locale", "en-GB")
         person = await browser.new_context(**context)  # type: ignore[arg-type]
-        person.set_default_timeout(10_000)
+        person.set_default_timeout(30_000)
         await person.add_init_script(f"{OPEN_SHADOW};{BROKEN_RULES};{before}")
         page = await person.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -139,7 +139,7 @@ class HubEnd:
         return found()
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(condition)
 
     def _next_position(self) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from hub.ports.channel import Received
 
-WITHIN = 20.0
+WITHIN = 40.0
 
 
 class Ledger:
