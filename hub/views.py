@@ -200,6 +200,7 @@ class LastWords(Shape, frozen=True, kw_only=True):
     channel: str
     direction: str | None
     author: str
+    form: bool
     text: str
 
 

@@ -13,7 +13,7 @@ import { FormDialog } from "./request-dialogs";
 import { Group } from "./settings";
 import { Avatar, channelName, channelSign } from "./signs";
 import { named, t } from "./text";
-import { orTell } from "./toasts";
+import { done, orTell } from "./toasts";
 
 const ROLES: readonly Role[] = ["store", "agent", "supervisor", "admin"];
 
@@ -157,8 +157,25 @@ function TeamForm({ team }: { team: Team | null }): JSX.Element {
             </label>
           ))}
       </fieldset>
+      {team && (
+        <div>
+          <button type="button" class="button danger small" aria-describedby="team-remove-why" onClick={() => removeTeam(team)}>
+            {t("teams.remove")}
+          </button>
+          <p class="field-hint" id="team-remove-why">
+            {t("teams.removewhy")}
+          </p>
+        </div>
+      )}
     </FormDialog>
   );
+}
+
+/** Its requests keep its number, so that bringing it back brings all of it back. */
+function removeTeam({ id, name, agents: members }: Team): void {
+  dialog.value = null;
+  const restore = () => orTell(call("team", { id, name, agents: members }));
+  orTell(call("team", { id, gone: true }).then(() => done(t("teams.removed", { name }), restore)));
 }
 
 export function CannedReplies(): JSX.Element {
@@ -191,23 +208,25 @@ function CannedForm({ one }: { one: Canned | null }): JSX.Element {
   const name = useSignal(one?.name ?? "");
   const text = useSignal(one?.text ?? "");
   const act = () => call("canned", { ...(one ? { id: one.id } : {}), name: name.value, text: text.value });
-  const remove = () => {
-    dialog.value = null;
-    if (one) orTell(call("canned", { id: one.id, gone: true }));
-  };
   return (
     <FormDialog title={one ? one.name : t("canned.new")} submit={t("save")} act={act}>
       <Field label={t("agent.name")} value={name} required autofocus />
       <Field label={t("canned.text")} value={text} lines={6} required hint={t("canned.gaps")} />
       {one && (
         <p>
-          <button type="button" class="button danger small" onClick={remove}>
+          <button type="button" class="button danger small" onClick={() => removeCanned(one)}>
             {t("canned.remove")}
           </button>
         </p>
       )}
     </FormDialog>
   );
+}
+
+function removeCanned({ id, name, text, language }: Canned): void {
+  dialog.value = null;
+  const restore = () => orTell(call("canned", { id, name, text, language }));
+  orTell(call("canned", { id, gone: true }).then(() => done(t("canned.removed", { name }), restore)));
 }
 
 export function Accounts(): JSX.Element {

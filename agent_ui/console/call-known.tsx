@@ -5,7 +5,7 @@ import { OrderCard } from "./order";
 import type { Candidate } from "./protocol";
 import { requestTitle } from "./requests";
 import { go } from "./router";
-import { Avatar, ProofBadge, Status } from "./signs";
+import { Avatar, customerName, ProofBadge, Status } from "./signs";
 import { t } from "./text";
 
 export function Known({ candidate }: { candidate: Candidate | undefined }): JSX.Element {
@@ -22,7 +22,7 @@ export function Known({ candidate }: { candidate: Candidate | undefined }): JSX.
         <div class="identity-head">
           <Avatar name={candidate.name} id={candidate.customer_id} size="large" />
           <div>
-            <h2 dir="auto">{candidate.name}</h2>
+            <h2 dir="auto">{customerName(candidate.name, candidate.customer_id)}</h2>
             <p class="identity-proof">
               <ProofBadge assurance={candidate.assurance ?? "claimed"} />
               <span>{t("calls.bynumber")}</span>

@@ -3,10 +3,10 @@
 import type { JSX } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { CallIn, CallOut } from "../shared/icons";
-import { type CallTab, changeCall, findCallers } from "./calls";
+import { type CallTab, changeCall, findCallers, isNumber } from "./calls";
 import type { Candidate } from "./protocol";
-import { ProofBadge } from "./signs";
-import { t } from "./text";
+import { customerName, ProofBadge } from "./signs";
+import { named, phoneNumber, t } from "./text";
 
 const FIND_AFTER = 200;
 
@@ -21,7 +21,7 @@ export function Who({ tab }: { tab: CallTab }): JSX.Element {
   }, []);
 
   function find(q: string): void {
-    changeCall(tab.key, { phone: /^[+\d][\d ()/.-]+$/.test(q.trim()) ? q.trim() : tab.phone, name: q, customer: null });
+    changeCall(tab.key, { phone: isNumber(q) ? q.trim() : tab.phone, name: q, customer: null });
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => void findCallers(tab.key, q).catch(() => undefined), FIND_AFTER);
   }
@@ -33,7 +33,7 @@ export function Who({ tab }: { tab: CallTab }): JSX.Element {
           <Sign size={20} />
         </span>
         <div>
-          <b>{tab.phone || t("calls.nonumber")}</b>
+          <b>{phoneNumber(tab.phone) || t("calls.nonumber")}</b>
           <span class="call-direction">
             <DirectionButton tab={tab} value="in" />
             <DirectionButton tab={tab} value="out" />
@@ -99,9 +99,9 @@ function CandidateChoice({ tab, candidate }: { tab: CallTab; candidate: Candidat
         onChange={() => changeCall(tab.key, { customer: candidate.customer_id, request: candidate.requests[0]?.id ?? null })}
       />
       <span class="candidate-words">
-        <b dir="auto">{candidate.name}</b>
+        <b dir="auto">{customerName(candidate.name, candidate.customer_id)}</b>
         {[...new Set(candidate.evidence)].map((why) => (
-          <span key={why}>{why}</span>
+          <span key={why}>{named("evidence", why)}</span>
         ))}
       </span>
       <ProofBadge assurance={candidate.assurance ?? "claimed"} />

@@ -92,6 +92,11 @@ export function closeCall(key: string): void {
   call("draft", { mode: "call", slot: key, text: "" }).catch(() => undefined);
 }
 
+/** Whether what was typed is a phone number. */
+export function isNumber(typed: string): boolean {
+  return /^[+\d][\d ()/.-]+$/.test(typed.trim());
+}
+
 let asked = 0;
 
 export async function findCallers(key: string, q: string): Promise<void> {
@@ -107,7 +112,8 @@ export async function saveCall(tab: CallTab): Promise<number> {
   const given = {
     ...(tab.customer ? { customer: tab.customer } : {}),
     ...(tab.phone ? { phone: tab.phone } : {}),
-    ...(tab.customer || !tab.name ? {} : { name: tab.name }),
+    // A number that was typed to find somebody is not what they are called.
+    ...(tab.customer || !tab.name || isNumber(tab.name) ? {} : { name: tab.name }),
     ...(tab.request ? { request: tab.request } : {}),
     direction: tab.direction,
     text: tab.text.trim(),

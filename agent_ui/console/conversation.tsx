@@ -14,7 +14,7 @@ import type { Request } from "./protocol";
 import { NewRequest, ChangeRequest, OwnSnooze } from "./request-dialogs";
 import { assign, current, mark, ownerName, requests, requestTitle, setStatus, snooze, snoozeTimes, solve } from "./requests";
 import { address, correct, route } from "./router";
-import { Avatar, customerName, ProofBadge, Status } from "./signs";
+import { Avatar, nameOf, ProofBadge, Status } from "./signs";
 import { PanelError, Skeleton, useLate } from "./states";
 import { moment, t } from "./text";
 import { Timeline } from "./timeline";
@@ -37,7 +37,7 @@ export function Conversation(): JSX.Element {
   }
   if (!shown || (!fits && late)) return <section class="conversation">{late && <Skeleton rows={5} />}</section>;
   return (
-    <section class="conversation" key={shown.customer.id} aria-label={t("conversation.label", { name: customerName(shown.customer.name, shown.customer.id) })}>
+    <section class="conversation" key={shown.customer.id} aria-label={t("conversation.label", { name: nameOf(shown.customer) })}>
       <Header shown={shown} />
       <Timeline shown={shown} />
       <Composer shown={shown} />
@@ -71,7 +71,7 @@ function Header({ shown }: { shown: Open }): JSX.Element {
           <Back size={20} />
         </a>
         <div class="head-who">
-          <h1 dir="auto">{customerName(customer.name, customer.id)}</h1>
+          <h1 dir="auto">{nameOf(customer)}</h1>
           <ProofBadge assurance={customer.assurance} />
           {customer.kind !== "person" && <span class="badge-word">{t(`customer.${customer.kind}`)}</span>}
         </div>

@@ -1,7 +1,8 @@
 /** What can be done with one entry: copy, move to another request, forward, show where it came from. */
 
 import type { JSX } from "preact";
-import { Forward, More, Move, Slash } from "../shared/icons";
+import { Download, Forward, More, Move, Slash } from "../shared/icons";
+import { canDo } from "./connection";
 import { copy } from "./delivery";
 import { dialog } from "./dialog";
 import { forwardDialog } from "./forward";
@@ -18,6 +19,19 @@ export function EntryMenu({ entry }: { entry: Entry }): JSX.Element {
   );
 }
 
+/** Save what lies at an address, without leaving the page where it is not there. */
+function save(address: string): void {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "";
+  link.click();
+}
+
+/** What somebody else's system brought is kept as it came; what was typed into the chat came through us alone. */
+function wasOffered(entry: Entry): boolean {
+  return entry.kind === "message" && entry.direction === "in" && !canDo(entry.account).instant;
+}
+
 function choices(entry: Entry): MenuItem[] {
   const others = requests.peek().filter((one) => one.id !== entry.request_id);
   const items: MenuItem[] = [{ label: t("copytext"), icon: Slash, run: () => copy(entry.text) }];
@@ -28,6 +42,14 @@ function choices(entry: Entry): MenuItem[] {
       run: () => {
         dialog.value = forwardDialog(entry);
       },
+    });
+  }
+  if (wasOffered(entry)) {
+    items.push({
+      label: t("entry.original"),
+      hint: t("entry.originalhint"),
+      icon: Download,
+      run: () => save(`/entries/${entry.id}/raw`),
     });
   }
   others.forEach((request, index) =>

@@ -9,14 +9,14 @@ import { open } from "./connection";
 import { DeliveryStrip, DeliveryWord } from "./delivery";
 import { EntryMenu } from "./entry-menu";
 import type { Item } from "./items";
-import type { Entry, RequestStatus } from "./protocol";
+import { At, Node } from "./entry-parts";
+import { EventLine, OrderEvents } from "./entry-line";
+import type { Entry } from "./protocol";
 import { unitOffset } from "./offsets";
 import { shownOrder } from "./panel-state";
-import { ownerName, requestTitle } from "./requests";
-import { channelName, channelSign, customerName, Due, isProven, ProofBadge, Status } from "./signs";
-import { dayHeading, fullTime, moment, named, span, t } from "./text";
-
-const GOALS = ["delivered", "ready_for_pickup", "pickup", "picked_up", "refunded", "returned"];
+import { requestTitle } from "./requests";
+import { channelName, channelOf, channelSign, customerName, Due, isProven, nameOf, ProofBadge, Status } from "./signs";
+import { dayHeading, named, span, t } from "./text";
 
 export const TimelineItem = memo(function TimelineItem({ item }: { item: Item }): JSX.Element {
   switch (item.is) {
@@ -37,22 +37,6 @@ export const TimelineItem = memo(function TimelineItem({ item }: { item: Item })
       return <EventLine entry={item.entry} />;
   }
 });
-
-function Node({ kind, children }: { kind: string; children?: ComponentChildren }): JSX.Element {
-  return (
-    <span class={`node ${kind}`} aria-hidden="true">
-      {children}
-    </span>
-  );
-}
-
-function At({ time }: { time: string }): JSX.Element {
-  return (
-    <time dateTime={time} title={fullTime(time)}>
-      {moment(time)}
-    </time>
-  );
-}
 
 function DayLine({ time }: { time: string }): JSX.Element {
   return (
@@ -85,7 +69,7 @@ function Burst({ entries }: { entries: Entry[] }): JSX.Element | null {
   const last = entries.at(-1);
   if (!first || !last) return null;
   const ours = first.direction === "out";
-  const Sign = channelSign(first.channel, first.endpoint?.kind);
+  const Sign = channelSign(channelOf(first), first.endpoint?.kind);
   return (
     <li class={ours ? "burst ours" : "burst"}>
       <Node kind={ours ? "node-ours" : ""}>
@@ -111,10 +95,10 @@ function Head({ first, last, ours }: { first: Entry; last: Entry; ours: boolean 
   return (
     <p class="head">
       <b class={ours ? "head-ours" : undefined} dir="auto">
-        {first.author.name || customerName("", first.customer_id)}
+        {first.author.name || callerName(first)}
       </b>
       <span class="head-channel">
-        {channelName(first.channel)} · <At time={first.shown_at} />
+        {channelName(channelOf(first))} · <At time={first.shown_at} />
       </span>
       {stranger && <span class="warn">{t("entry.stranger")}</span>}
       {first.automatic && <span class="badge-word">{t("entry.automatic")}</span>}
@@ -124,6 +108,19 @@ function Head({ first, last, ours }: { first: Entry; last: Entry; ours: boolean 
       {last.delivery && <DeliveryWord delivery={last.delivery} />}
     </p>
   );
+}
+
+/** A colleague wrote it down, or the telephone system reported it, perhaps with who was on the line. */
+function whoNoted({ author, details }: Entry): string {
+  if (author.kind === "agent") return t("entry.notedby", { name: author.name });
+  const colleague = typeof details["agent"] === "string" ? details["agent"] : "";
+  return colleague ? t("entry.with", { name: colleague }) : t("entry.reported");
+}
+
+/** The customer on whose screen this stands. */
+function callerName({ customer_id: id }: Entry): string {
+  const customer = open.value?.customer;
+  return customer?.id === id ? nameOf(customer) : customerName("", id);
 }
 
 /** Who else got it, or to whom it was sent on. */
@@ -282,10 +279,10 @@ function Call({ entry }: { entry: Entry }): JSX.Element {
       </Node>
       <div class="call" id={`entry-${entry.id}`} data-entry={entry.id}>
         <div class="call-head">
-          <b dir="auto">{t(title, { name: customerName(open.value?.customer.name ?? "", entry.customer_id) })}</b>
+          <b dir="auto">{t(title, { name: callerName(entry) })}</b>
           <span class="head-channel">
             <At time={started ?? entry.shown_at} />
-            {seconds && seconds >= 60 ? ` · ${span(seconds)}` : ""} · {t("entry.notedby", { name: entry.author.name })}
+            {seconds && seconds >= 60 ? ` · ${span(seconds)}` : ""} · {whoNoted(entry)}
           </span>
           <ProofBadge assurance={entry.assurance ?? (visit ? null : "claimed")} />
         </div>
@@ -322,66 +319,4 @@ function Call({ entry }: { entry: Entry }): JSX.Element {
       <EntryMenu entry={entry} />
     </li>
   );
-}
-
-function OrderEvents({ entries }: { entries: Entry[] }): JSX.Element | null {
-  const [all, setAll] = useState(false);
-  const newest = entries.at(-1);
-  if (!newest) return null;
-  const shown = all ? entries : [newest];
-  return (
-    <>
-      {shown.map((entry) => {
-        const goal = GOALS.includes(entry.details.milestone ?? "");
-        return (
-          <li key={entry.id} class="line" id={`entry-${entry.id}`} data-entry={entry.id}>
-            <Node kind={goal ? "node-dot reached" : "node-dot"} />
-            {goal ? <icons.Store size={14} /> : <icons.Box size={14} />}
-            <span class="line-words">
-              {orderWords(entry)}{" "}
-              {!all && entries.length > 1 && (
-                <button type="button" class="more-events" aria-expanded={false} onClick={() => setAll(true)}>
-                  {t("entry.moreorders", { n: entries.length - 1 })}
-                </button>
-              )}
-            </span>
-            <At time={entry.shown_at} />
-          </li>
-        );
-      })}
-    </>
-  );
-}
-
-function orderWords(entry: Entry): string {
-  const { number = "", milestone = "" } = entry.details;
-  const what = named("milestone", milestone, entry.text || milestone);
-  return t("entry.order", { number, what });
-}
-
-function EventLine({ entry }: { entry: Entry }): JSX.Element {
-  return (
-    <li class="line" id={`entry-${entry.id}`} data-entry={entry.id}>
-      <Node kind="node-dot" />
-      <span class="line-words">{lineWords(entry)}</span>
-      <At time={entry.shown_at} />
-    </li>
-  );
-}
-
-function lineWords(entry: Entry): string {
-  const { from, to, team } = entry.details;
-  const by = entry.author.name;
-  if (entry.kind === "assignment") {
-    const taken = to !== null && to === entry.author.id;
-    return taken ? t("entry.taken", { by }) : t("entry.assigned", { by, to: ownerName(Number(to) || null, team) });
-  }
-  if (entry.kind === "status") {
-    return t("entry.status", { by, from: statusName(from), to: statusName(to) });
-  }
-  return entry.text || named("kind", entry.kind);
-}
-
-function statusName(status: unknown): string {
-  return typeof status === "string" ? named("status", status as RequestStatus) : "";
 }

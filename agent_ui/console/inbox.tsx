@@ -12,6 +12,7 @@ import { MenuButton } from "./menu";
 import type { Draft, Row } from "./protocol";
 import { address, go, route } from "./router";
 import { current } from "./requests";
+import { customerName } from "./signs";
 import { clock, moment, named, shortDay, t } from "./text";
 import { PanelError, Skeleton, useLate } from "./states";
 import { newMessageDialog } from "./write-first";
@@ -248,7 +249,7 @@ function DraftRow({ draft, first }: { draft: Draft; first: boolean }): JSX.Eleme
       <a class={chosen ? "row chosen" : "row"} href={target} tabIndex={first ? 0 : -1} aria-current={chosen ? "true" : undefined}>
         <span class="row-first">
           <span class="row-name" dir="auto">
-            {draft.customer_name || t("draft.nobody")}
+            {draft.customer_id ? customerName(draft.customer_name, draft.customer_id) : t("draft.nobody")}
           </span>
           <span class="row-time">{shortDay(draft.saved_at)}</span>
         </span>

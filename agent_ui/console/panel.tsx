@@ -10,9 +10,9 @@ import { drawerOpen, shownOrder } from "./panel-state";
 import type { Endpoint, Order } from "./protocol";
 import { current, ownerName, requests, requestTitle } from "./requests";
 import { address, correct, route } from "./router";
-import { Avatar, channelSign, customerName, isProven, ProofBadge, proofSource, Status } from "./signs";
+import { Avatar, channelSign, customerName, isProven, nameOf, ProofBadge, proofSource, Status } from "./signs";
 import { useLate } from "./states";
-import { day, named, t } from "./text";
+import { day, named, phoneNumber, t } from "./text";
 
 const LANGUAGES = new Intl.DisplayNames([document.documentElement.lang || "en"], { type: "language" });
 
@@ -69,7 +69,7 @@ function Identity({ shown }: { shown: Open }): JSX.Element {
       <div class="identity-head">
         <Avatar name={customer.name} id={customer.id} size="large" />
         <div>
-          <h2 dir="auto">{customerName(customer.name, customer.id)}</h2>
+          <h2 dir="auto">{nameOf(customer)}</h2>
           <p class="identity-proof">
             <ProofBadge assurance={customer.assurance} />
             <span>{proofSource(customer.assurance_method, customer.proven_at)}</span>
@@ -97,7 +97,7 @@ function Identity({ shown }: { shown: Open }): JSX.Element {
           <span>
             {t("customer.perhaps")}{" "}
             <a href={address({ customer: one.customer_id }, route.value)} dir="auto">
-              {one.name}
+              {customerName(one.name, one.customer_id)}
             </a>
             <span class="suggestion-why">{one.evidence.join(" · ")}</span>
           </span>
@@ -123,7 +123,7 @@ function EndpointLine({ endpoint }: { endpoint: Endpoint }): JSX.Element {
     <li class="endpoint">
       <Sign kind={endpoint.kind} channel={endpoint.ways[0]?.channel ?? null} />
       <span class="endpoint-address" dir="auto">
-        {inSession(endpoint) ? t("endpoint.session") : endpoint.address}
+        {inSession(endpoint) ? t("endpoint.session") : phoneNumber(endpoint.address)}
       </span>
       <span class={proven && !endpoint.shared ? "endpoint-proof good" : "endpoint-proof"} title={proofSource(endpoint.method, endpoint.proven_at)}>
         {words}
@@ -155,7 +155,10 @@ function OpenRequests(): JSX.Element | null {
               <span class="panel-number">{request.number}</span>
               <span class="panel-title">
                 <span dir="auto">{requestTitle(request)}</span>
-                <span class="panel-owner">{ownerName(request.owner_id, request.team_id)}</span>
+                <span class="panel-owner">
+                  <span class="unseen">{t("owner.word")} </span>
+                  {ownerName(request.owner_id, request.team_id)}
+                </span>
               </span>
               <Status status={request.status} />
             </button>

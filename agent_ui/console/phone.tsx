@@ -15,7 +15,7 @@ import type { Candidate } from "./protocol";
 import { requestTitle } from "./requests";
 import { go } from "./router";
 import { Status } from "./signs";
-import { clock, t } from "./text";
+import { clock, phoneNumber, t } from "./text";
 
 export function Calls(): JSX.Element {
   const tabs = callTabs.value;
@@ -58,7 +58,7 @@ function Tab({ tab, chosen }: { tab: CallTab; chosen: boolean }): JSX.Element {
 }
 
 function nameOf(tab: CallTab): string {
-  return chosenCandidate(tab)?.name || tab.name || tab.phone || t("calls.unknown");
+  return chosenCandidate(tab)?.name || tab.name || phoneNumber(tab.phone) || t("calls.unknown");
 }
 
 function chosenCandidate(tab: CallTab): Candidate | undefined {

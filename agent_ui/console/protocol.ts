@@ -59,6 +59,8 @@ export interface Row extends Kept {
     channel: string;
     direction: "in" | "out" | null;
     author: string;
+    /** It came by a form of the shop's site. */
+    form: boolean;
     text: string;
   } | null;
 }
@@ -183,6 +185,7 @@ export interface Entry extends Kept {
 }
 
 export interface EntryDetails {
+  form?: boolean;
   outcome?: string | null;
   promise?: string | null;
   due_at?: Time | null;

@@ -35,7 +35,11 @@ export function requestTitle(request: { subject: string; topic: string }): strin
 
 export function ownerName(owner: number | null, team: number | null | undefined = null): string {
   if (owner) return agents.value.find((one) => one.id === owner)?.name ?? t("agent.former");
-  return teams.value.find((one) => one.id === team)?.name ?? t("assign.nobody");
+  return team ? teamName(team) : t("assign.nobody");
+}
+
+export function teamName(team: number): string {
+  return teams.value.find((one) => one.id === team)?.name ?? t("team.former");
 }
 
 export function assign(request: Request, owner: number | null, team: number | null): void {

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { memo } from "preact/compat";
 import { Pencil, Warning } from "../shared/icons";
 import { agents, drafts, me, presence } from "./connection";
-import type { Row } from "./protocol";
+import type { Draft, Row } from "./protocol";
 import { ownerName, requestTitle } from "./requests";
 import { address, route } from "./router";
 import { Avatar, channelName, channelSign, customerName, ProofMark, Status } from "./signs";
@@ -72,7 +72,8 @@ function Waiting({ row, failed }: { row: Row; failed: boolean }): JSX.Element {
 function Words({ row, failed }: { row: Row; failed: boolean }): JSX.Element {
   const typing = presence.value.get(row.customer_id)?.visitor?.typing;
   const { last } = row;
-  const Sign = channelSign(last?.channel ?? null);
+  const channel = last?.form ? "form" : (last?.channel ?? null);
+  const Sign = channelSign(channel);
   if (failed) {
     return (
       <span class="row-second bad">
@@ -88,7 +89,7 @@ function Words({ row, failed }: { row: Row; failed: boolean }): JSX.Element {
   return (
     <span class="row-second">
       <Sign size={14} />
-      <span class="row-channel">{channelName(last?.channel ?? null) || t("channel.phone")}</span>
+      <span class="row-channel">{channelName(channel) || t("channel.phone")}</span>
       <span aria-hidden="true">·</span>
       {typing ? (
         <span class="row-words said">
@@ -123,8 +124,14 @@ export function Dots(): JSX.Element {
   );
 }
 
+/** A draft marks the request that it answers, and where it was begun without one, all of its customer's. */
+function belongsTo(draft: Draft, row: Row): boolean {
+  const begun = draft.text !== "" || draft.attachments.length > 0;
+  return begun && draft.customer_id === row.customer_id && (draft.request_id ?? row.id) === row.id;
+}
+
 function RowEnd({ row }: { row: Row }): JSX.Element {
-  const hasDraft = drafts.value.some((one) => one.customer_id === row.customer_id && one.text && !one.gone);
+  const hasDraft = drafts.value.some((one) => belongsTo(one, row));
   const there = (presence.value.get(row.customer_id)?.agents ?? []).filter(({ id }) => id !== me.value?.id);
   const mine = route.value.view === "mine";
   const owner = mine || there.length || !row.owner_id ? null : ownerName(row.owner_id);
@@ -147,7 +154,8 @@ function RowEnd({ row }: { row: Row }): JSX.Element {
       })}
       {owner && (
         <span class="row-owner" title={owner}>
-          {owner.split(" ")[0]}
+          <span class="unseen">{t("owner.is", { name: owner })}</span>
+          <span aria-hidden="true">{owner.split(" ")[0]}</span>
         </span>
       )}
     </span>

@@ -3,8 +3,8 @@
 import type { JSX } from "preact";
 import * as icons from "../shared/icons";
 import { accounts } from "./connection";
-import type { Assurance, RequestStatus } from "./protocol";
-import { due, initials, moment, named, t } from "./text";
+import type { Assurance, Customer, Entry, RequestStatus } from "./protocol";
+import { due, initials, moment, named, phoneNumber, t } from "./text";
 
 const CHANNEL_SIGNS: Record<string, icons.Icon> = {
   email: icons.Mail,
@@ -38,9 +38,20 @@ export function channelName(channel: string | null): string {
   return named("channel", channel, account?.label ?? channel);
 }
 
-/** Somebody who has not said their name is a visitor with a number. */
+/** Somebody of whom neither name nor address is known is a visitor with a number. */
 export function customerName(name: string, id: number): string {
-  return name || t("customer.visitor", { number: String(id) });
+  return phoneNumber(name) || t("customer.visitor", { number: String(id) });
+}
+
+/** What a customer is called: by their address where nobody knows their name. */
+export function nameOf({ id, name, endpoints }: Customer): string {
+  const known = endpoints.find((one) => one.held && (one.kind === "email" || one.kind === "phone"));
+  return customerName(name || (known?.address ?? ""), id);
+}
+
+/** A form of the shop's site comes through an account of another channel. */
+export function channelOf({ channel, details }: Entry): string {
+  return details.form ? "form" : channel;
 }
 
 export function Status({ status, word = true }: { status: RequestStatus; word?: boolean }): JSX.Element {

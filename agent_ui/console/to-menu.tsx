@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { Down } from "../shared/icons";
-import { reachesSession } from "./connection";
+import { presence, reachesSession } from "./connection";
 import { type Destination, wroteLastOn } from "./destinations";
 import { focusComposer, write } from "./drafts";
 import { MenuButton, type MenuItem } from "./menu";
@@ -12,10 +12,11 @@ import { named, phoneNumber, secondsSince, span, t } from "./text";
 
 export function To({ all, to, customer }: { all: Destination[]; to: Destination | null; customer: Customer }): JSX.Element {
   if (!to) return <NoWay all={all} customer={customer} />;
+  const here = presence.value.get(customer.id)?.visitor?.online === true;
   const Sign = channelSign(to.way.channel, to.endpoint.kind);
   const items: MenuItem[] = all.map((one) => ({
     label: addressOf(one),
-    hint: one.way.why_not ? named("whynot", one.way.why_not) : whyUsable(one),
+    hint: one.way.why_not ? named("whynot", one.way.why_not) : whyUsable(one, here),
     icon: channelSign(one.way.channel, one.endpoint.kind),
     chosen: one.endpoint.id === to.endpoint.id && one.way.account === to.way.account,
     off: Boolean(one.way.why_not),
@@ -32,7 +33,7 @@ export function To({ all, to, customer }: { all: Destination[]; to: Destination 
         <span class="to-address">{addressOf(to)}</span>
         <Down size={12} />
       </MenuButton>
-      <span class="composer-why">{why(all, to)}</span>
+      <span class="composer-why">{why(all, to, here)}</span>
     </>
   );
 }
@@ -52,20 +53,22 @@ function NoWay({ all, customer }: { all: Destination[]; customer: Customer }): J
 
 function addressOf({ endpoint, way }: Destination): string {
   const name = channelName(way.channel);
-  return reachesSession(way.account) || !endpoint.address ? name : t("to.address", { channel: name, address: endpoint.address });
+  return reachesSession(way.account) || !endpoint.address ? name : t("to.address", { channel: name, address: phoneNumber(endpoint.address) });
 }
 
 /** Why this one: what happened on the way they used last, or when they wrote here. */
-function why(all: Destination[], to: Destination): string {
+function why(all: Destination[], to: Destination, here: boolean): string {
   if (to.way.why_not) return named("whynot", to.way.why_not);
   const last = wroteLastOn(all);
   if (last && last !== to && last.way.why_not) return named("whynot", last.way.why_not);
-  return whyUsable(to);
+  return whyUsable(to, here);
 }
 
-function whyUsable({ endpoint, lastWrote }: Destination): string {
+/** `here`: they sit in front of the chat now. */
+function whyUsable({ endpoint, way, lastWrote }: Destination, here: boolean): string {
   if (lastWrote) {
     const seconds = secondsSince(lastWrote);
+    if (reachesSession(way.account) && !here) return t("to.left", { span: span(seconds) });
     return seconds < 60 ? t("to.wrotenow") : t("to.wrote", { span: span(seconds) });
   }
   if (endpoint.shared) return t("to.shared");

@@ -86,6 +86,7 @@ _ROW = (
     entries.c.text.label("words_text"),
     entries.c.quoted_from.label("words_quoted_from"),
     entries.c.subject.label("words_subject"),
+    entries.c.details.label("words_details"),
 )
 _ROWS = (
     requests.join(conversations, conversations.c.id == requests.c.conversation_id)

@@ -187,6 +187,13 @@ def row_view(row: Any, customer: Shown) -> RowView:
     )
 
 
+class _Details(msgspec.Struct, frozen=True):
+    form: Any = False
+
+
+_details = msgspec.json.Decoder(_Details).decode
+
+
 def last_words(row: Any) -> LastWords | None:
     if row.words_id is None:
         return None
@@ -196,6 +203,7 @@ def last_words(row: Any) -> LastWords | None:
         channel=row.words_channel,
         direction=row.words_direction,
         author=row.words_author,
+        form=_details(row.words_details).form is True,
         text=preview(row.words_text, row.words_quoted_from) or row.words_subject,
     )
 

@@ -150,12 +150,12 @@ class Snapshot:
 
     def rows(self, rd: Reading, rows: Sequence[Any]) -> list[RowView]:
         alone = {row.customer_id for row in rows if row.merged_into is None and not row.has_joined}
-        proofs = _proofs(rd, alone)
+        endpoints = _endpoints(rd, alone)
         shown: dict[int, shapes.Shown] = {}
         for row in rows:
             if row.customer_id in alone:
-                assurance = proofs.get(row.customer_id) or _word_of(row)
-                shown[row.customer_id] = shapes.Shown(row.customer_id, row.customer_name, assurance)
+                theirs = endpoints.get(row.customer_id, [])
+                shown[row.customer_id] = _shown(row.customer_id, row.customer_name, theirs, row)
             elif row.customer_id not in shown:
                 shown[row.customer_id] = self._shown_together(rd, row)
         return [shapes.row_view(row, shown[row.customer_id]) for row in rows]
@@ -164,8 +164,7 @@ class Snapshot:
         """Who shows for a customer that was merged, or into whom others were."""
         members = group(rd, root(rd, row.customer_id).id)
         ids = [member.customer_id for member in members]
-        best = _best_proof(rd.all(identities_sql.endpoints_of, customer_ids=ids))
-        return shapes.Shown(ids[0], name_of(members), best.assurance if best is not None else _word_of(row))
+        return _shown(ids[0], name_of(members), rd.all(identities_sql.endpoints_of, customer_ids=ids), row)
 
     def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
         """One page of an inbox list after (rank, id)."""
@@ -431,13 +430,23 @@ def _best_proof(endpoints: Sequence[Any]) -> Any | None:
     return max(proven, key=lambda e: (STRENGTH[e.assurance], e.proven_at), default=None)
 
 
-def _proofs(rd: Reading, customer_ids: set[int]) -> dict[int, str]:
-    """How well each of these customers is proven, in one statement for all; who is not is left out."""
+def _endpoints(rd: Reading, customer_ids: set[int]) -> dict[int, list[Any]]:
+    """The endpoints of each of these customers, in one statement for all."""
     endpoints: dict[int, list[Any]] = {}
     for row in rd.all(identities_sql.endpoints_of, customer_ids=sorted(customer_ids)) if customer_ids else ():
         endpoints.setdefault(row.customer_id, []).append(row)
-    best = {customer_id: _best_proof(rows) for customer_id, rows in endpoints.items()}
-    return {customer_id: row.assurance for customer_id, row in best.items() if row is not None}
+    return endpoints
+
+
+def _shown(customer_id: int, name: str, endpoints: Sequence[Any], row: Any) -> shapes.Shown:
+    """A customer as a row names them: by their address where nobody knows their name."""
+    best = _best_proof(endpoints)
+    return shapes.Shown(customer_id, name or _address_of(endpoints), best.assurance if best else _word_of(row))
+
+
+def _address_of(endpoints: Sequence[Any]) -> str:
+    """An address that people know somebody by; that of a browser or a program tells nothing."""
+    return next((e.shown for e in endpoints if e.held and e.kind in {"email", "phone"}), "")
 
 
 def _word_of(row: Any) -> str | None:

@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from hub.security import Actor
+from hub.services.calls import CallNote
 from tests.agent_ui.console.conftest import OpenConsole
 from tests.agent_ui.pages.conftest import House
 
@@ -60,3 +61,31 @@ async def test_candidates_ask_for_a_choice(house: House, ana: Actor, console: Op
 
     await expect(page.get_by_text("Choose who is calling", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Save note")).to_be_disabled()
+
+
+async def test_number_typed_to_find_somebody_becomes_nobodys_name(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    page = await console("calls")
+    await page.get_by_role("button", name="Note a call").first.click()
+    await page.get_by_role("searchbox").fill("+491713920052")
+    await page.get_by_label("What was said").fill("Asked for the kettle")
+
+    await page.get_by_role("button", name="Save note").click()
+
+    await expect(page.get_by_role("heading", name="+49 171 392 0052", level=1)).to_be_visible()
+    await expect(page.locator(".row-name")).to_have_text("+49 171 392 0052")
+
+
+async def test_whom_only_a_number_is_known_of_is_called_and_not_written_to(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    _, customer = await house.hub.calls.note(ana, CallNote(phone="+491713920052", text="Asked for the kettle"))
+    page = await console(f"inbox/open/{customer}")
+
+    await expect(page.locator(".composer")).to_contain_text("No way to write to them: call +49 171 392 0052")
+    await expect(page.get_by_role("link", name="+49 171 392 0052", exact=True)).to_have_attribute(
+        "href", "tel:+491713920052"
+    )
+    await page.get_by_label("Reply to the customer").fill("It is here")
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()

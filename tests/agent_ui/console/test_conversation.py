@@ -5,6 +5,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from hub.security import Actor
+from hub.services.request_patch import RequestPatch
 from tests.agent_ui.console.conftest import OpenConsole
 from tests.agent_ui.pages.conftest import House
 
@@ -118,3 +119,42 @@ async def test_subject_and_priority_are_changed_in_a_dialog(house: House, ana: A
 
     await expect(page.locator(".chip")).to_contain_text("Kettle in the shop")
     await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_assignments_say_what_became_of_the_request(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Is the kettle there?")
+    ben = (await house.hub.sessions.session_of(await house.colleague(ana, "Ben", "agent"))).actor
+    team = await house.hub.teams.save_team(ana, None, name="Returns", agents=[ana.id])
+    request = await request_of(house, taken.customer_id)
+    nobody = {"owner_id": None, "team_id": None}
+
+    for given in ({"owner_id": ana.id}, {"team_id": team}, {"team_id": None}, {"owner_id": ben.id}, nobody):
+        await house.hub.request_patches.apply(ana, request, RequestPatch(**given))
+
+    page = await console(f"inbox/open/{taken.customer_id}")
+    await expect(page.locator(".line-words")).to_have_text(
+        [
+            "Ana Ruiz took this",
+            "Ana Ruiz gave this to the team Returns",
+            "Ana Ruiz took this from its team",
+            "Ana Ruiz gave this to Ben",
+            "Ana Ruiz left this without an owner",
+        ]
+    )
+
+
+async def request_of(house: House, customer: int) -> int:
+    opened = await house.hub.db.view(house.hub.snapshot.conversation, customer)
+    return opened.requests[0].id
+
+
+async def test_message_is_saved_as_it_came(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Is the kettle there?")
+    page = await console(f"inbox/open/{taken.customer_id}")
+    await page.locator(".bubble").hover()
+    await page.get_by_role("button", name="Actions for the entry of Maria Keller").click()
+
+    async with page.expect_download() as saving:
+        await page.get_by_role("menuitem", name="Save the original").click()
+
+    assert (await saving.value).suggested_filename == f"entry-{taken.entry_id}.eml"

@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from hub.security import Actor
+from hub.services.forms import Form
 from tests.agent_ui.console.conftest import OpenConsole, go
 from tests.agent_ui.pages.conftest import House
 
@@ -42,7 +43,7 @@ async def test_request_taken_is_mine_and_can_be_given_back(house: House, ana: Ac
     await page.keyboard.press("i")
 
     await expect(page.get_by_role("link", name="Mine 1")).to_be_visible()
-    await expect(page.get_by_role("button", name="Owner: Ana Ruiz")).to_be_visible()
+    await expect(page.get_by_role("button", name="Owner: Ana Ruiz. Give to somebody else")).to_be_visible()
     await page.keyboard.press("z")
     await expect(page.get_by_role("link", name="Mine 0")).to_be_visible()
 
@@ -94,3 +95,27 @@ async def test_count_stands_in_the_title(house: House, ana: Actor, console: Open
     await expect(page).to_have_title("(1) Onethread")
     await go(page, "inbox/mine")
     await page.locator(".row").hover()
+
+
+async def test_draft_marks_the_request_it_answers_alone(house: House, ana: Actor, console: OpenConsole) -> None:
+    taken = await house.receive("Is the kettle there?")
+    page = await console(f"inbox/open/{taken.customer_id}")
+    await expect(page.locator(".row")).to_have_count(1)
+    await house.hub.requests.open(ana, taken.customer_id, "Another matter", "", "k")
+    await expect(page.locator(".row")).to_have_count(2)
+
+    await page.locator(".chip", has_text="Another matter").click()
+    await page.get_by_label("Reply to the customer").fill("Half a")
+
+    await expect(page.locator(".row", has_text="Draft")).to_have_count(1)
+    await expect(page.locator(".row", has_text="Draft")).to_contain_text("Another matter")
+
+
+async def test_form_reads_as_a_form(house: House, ana: Actor, console: OpenConsole) -> None:
+    form = Form(phone="+491713920052", name="Emil Krause", text="Please call me back")
+    taken = await house.hub.forms.take(await house.account("web"), form, sender="198.51.100.7")
+
+    page = await console(f"inbox/open/{taken.customer_id}")
+
+    await expect(page.locator(".row")).to_contain_text("Web form")
+    await expect(page.locator(".burst .head")).to_contain_text("Web form")
