@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import secrets
 from collections.abc import Mapping
@@ -54,6 +53,7 @@ from hub.services.sessions import Session, Sessions
 from hub.services.shop_customers import ShopCustomers
 from hub.services.snapshot import Snapshot
 from hub.services.teams import Teams
+from hub.services.tidying import Tidying
 from hub.services.tokens import Known, Tokens
 from hub.services.visitors import Visitors
 from hub.sqlite import SqliteDatabase
@@ -61,8 +61,6 @@ from hub.sqlite import SqliteDatabase
 logger = logging.getLogger(__name__)
 
 TICK_S = 1.0
-# Ticks between two rounds of forgetting what is kept for a while only.
-TIDY_EVERY = 60
 
 
 class Hub:
@@ -134,6 +132,7 @@ class Hub:
         self.orders = Orders(db)
         self.shop_customers = ShopCustomers(db)
         self.search = Search(db)
+        self.tidying = Tidying(db, files, self.log)
         self.customers = Customers(db, self.snapshot)
         self.conversations = Conversations(db, self.snapshot)
 
@@ -179,6 +178,7 @@ class Hub:
             "intake": self.reader.run,
             "delivery": self.delivery.run,
             "connections": self.connections.run,
+            "tidying": self.tidying.run,
             "timer": self._tick,
         }
         async with asyncio.TaskGroup() as tasks:
@@ -187,13 +187,10 @@ class Hub:
 
     async def _tick(self) -> None:
         """What time itself causes. The hub's clock may jump, so it is looked at, not waited for."""
-        for tick in itertools.count():
+        while True:
             try:
                 while await self.requests.wake_due():
                     pass
-                if tick % TIDY_EVERY == 0:
-                    await self.log.forget_old()
-                    await self.attachments.forget_unattached()
             except Exception:
                 logger.exception("The timer failed", extra={"action": "tick_failed"})
             await asyncio.sleep(TICK_S)

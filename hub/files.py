@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -35,6 +37,13 @@ def image_type(head: bytes) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for magic, kind in _IMAGES if head.startswith(magic)), "")
+
+
+# What was stored so recently may be about to be named by a row; by the disk's clock, since the hub's may be moved.
+SETTLED_S = 86_400
+# Folders that the names are spread over.
+SHELVES = 256
+_UNFINISHED = ("put-", "upload-", "drop-")
 
 
 class Files:
@@ -78,6 +87,42 @@ class Files:
             raise NotFound("This file is no longer here.")
         return place
 
+    async def settled(self, shelf: int) -> list[str]:
+        """The files of one folder that were last stored more than a day ago."""
+        return await asyncio.to_thread(self._settled, shelf)
+
+    async def drop(self, file: str) -> bool:
+        """Delete a file that no row names, unless it was stored again within the last day; whether it went."""
+        return await asyncio.to_thread(self._drop, file)
+
+    async def drop_unfinished(self) -> int:
+        """Delete what a hub that was killed had begun to store; how many."""
+        return await asyncio.to_thread(self._drop_unfinished)
+
+    def _settled(self, shelf: int) -> list[str]:
+        folder = self._folder / f"{shelf:02x}"
+        if not folder.is_dir():
+            return []
+        return sorted(place.name for place in folder.iterdir() if _is_settled(place))
+
+    def _drop(self, file: str) -> bool:
+        place, aside = self._place(file), self._folder / f"drop-{file}"
+        if not _is_settled(place):
+            return False
+        # Whoever stores it at this moment either renews it here, or finds it gone and writes it anew.
+        os.replace(place, aside)
+        if not _is_settled(aside):
+            os.replace(aside, place)
+            return False
+        aside.unlink()
+        return True
+
+    def _drop_unfinished(self) -> int:
+        left = [place for place in self._folder.iterdir() if place.name.startswith(_UNFINISHED) and _is_settled(place)]
+        for place in left:
+            place.unlink(missing_ok=True)
+        return len(left)
+
     def _place(self, file: str) -> Path:
         if len(file) != 64 or not all(c in "0123456789abcdef" for c in file):
             raise NotFound("This is not the name of a file.")
@@ -85,7 +130,7 @@ class Files:
 
     def _put(self, body: bytes) -> Stored:
         name = hashlib.sha256(body).hexdigest()
-        if not self._place(name).exists():
+        if not _renew(self._place(name)):
             handle, path = tempfile.mkstemp(dir=self._folder, prefix="put-")
             with os.fdopen(handle, "wb") as out:
                 out.write(body)
@@ -102,6 +147,21 @@ class Files:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _renew(place: Path) -> bool:
+    """Say that a file was stored again; whether it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(place)
+        return True
+    return False
+
+
+def _is_settled(place: Path) -> bool:
+    try:
+        return place.stat().st_mtime < time.time() - SETTLED_S
+    except FileNotFoundError:
+        return False
 
 
 def _sync(handle: int) -> None:

@@ -189,15 +189,22 @@ intake = Table(
     _flag("backfilled"),
     UniqueConstraint("account_id", "external_id"),
     Index("ix_intake_waiting", "id", sqlite_where=text("state = 'stored'"), postgresql_where=text("state = 'stored'")),
+    Index("ix_intake_file", "file", sqlite_where=text("file IS NOT NULL"), postgresql_where=text("file IS NOT NULL")),
 )
 
-# One mail that reaches several of our accounts is one entry: Message-ID and hash of its body say so.
+_EXPIRES = text("expires_at IS NOT NULL")
+
+# What arrived once and may come again by another way. One mail that reaches several of our accounts is one entry, for
+# example: its Message-ID and the hash of its body say so.
 copies = Table(
     "copies",
     metadata,
     Column("fingerprint", Text, primary_key=True),
     Column("entry_id", Id, nullable=False),
     Column("at", Time, nullable=False),
+    # From then on it is no copy any more; null: for ever.
+    Column("expires_at", Time, nullable=True),
+    Index("ix_copies_expires_at", "expires_at", sqlite_where=_EXPIRES, postgresql_where=_EXPIRES),
 )
 
 # --- who writes to us -------------------------------------------------------------------------------------------
@@ -302,6 +309,8 @@ address_marks = Table(
     Column("at", Time, nullable=False),
 )
 
+_SILENT = text("endpoint_id IS NULL")
+
 # A browser in front of a widget. Only the hash of its token is here.
 visitors = Table(
     "visitors",
@@ -318,6 +327,7 @@ visitors = Table(
     Column("seen_at", Time, nullable=False),
     Column("gone_at", Time, nullable=True),
     UniqueConstraint("token_hash"),
+    Index("ix_visitors_silent", "seen_at", sqlite_where=_SILENT, postgresql_where=_SILENT),
 )
 
 # --- what was said ----------------------------------------------------------------------------------------------
@@ -401,7 +411,7 @@ attachments = Table(
     Column("filename", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("file", Text, nullable=False),
+    Column("file", Text, nullable=False, index=True),
     _words("content_id"),
     _flag("inline"),
     _flag("image"),
@@ -536,6 +546,7 @@ drafts = Table(
     Column("saved_at", Time, nullable=False),
     _flag("gone"),
     Index("uq_drafts_slot", "agent_id", "mode", "slot", unique=True),
+    Index("ix_drafts_gone", "gone", "saved_at"),
 )
 
 # The one answer to each call, so that the same key again does nothing twice.

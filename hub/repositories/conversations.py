@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, insert, literal_column, select, tuple_, update
+from sqlalchemy import bindparam, insert, literal_column, select, tuple_, update
 
 from hub.database import Statement, among, bound
 from hub.models import accounts, attachments, bodies, conversations, endpoints, entries, outside_ids
@@ -296,7 +296,4 @@ attach = Statement(
         attachments.c.entry_id.is_(None),
     )
     .values(entry_id=bindparam("into_entry", type_=attachments.c.entry_id.type))
-)
-drop_unattached = Statement(
-    delete(attachments).where(attachments.c.entry_id.is_(None), attachments.c.created_at < bindparam("before"))
 )

@@ -68,5 +68,4 @@ answer = Statement(
     )
 )
 # Where two do the same at once the second must fail, and finds the first's answer when it is run again.
-forget_answers = Statement(delete(answers).where(answers.c.at < bindparam("before")))
 remember_answer = Statement(insert(answers).values(bound(answers, "author", "key", "fingerprint", "answer", "at")))

@@ -105,7 +105,7 @@ sums = Statement(select(intake.c.state, func.count().label("n")).group_by(intake
 first_copy = Statement(
     lambda d: (
         d.insert(copies)
-        .values(bound(copies, "fingerprint", "entry_id", "at"))
+        .values(bound(copies, "fingerprint", "entry_id", "at", "expires_at"))
         .on_conflict_do_nothing(index_elements=["fingerprint"])
     )
 )
@@ -114,5 +114,7 @@ copy = Statement(
 )
 known_copy = Statement(select(copies.c.entry_id).where(copies.c.fingerprint == bindparam("fingerprint")))
 renew_copy = Statement(
-    update(copies).where(copies.c.fingerprint == bindparam("fingerprint")).values(bound(copies, "entry_id", "at"))
+    update(copies)
+    .where(copies.c.fingerprint == bindparam("fingerprint"))
+    .values(bound(copies, "entry_id", "at", "expires_at"))
 )

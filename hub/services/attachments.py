@@ -19,8 +19,6 @@ from hub.views import AttachmentView
 
 MAX_FILE = 25_000_000
 MAX_FILES = 20
-# An upload that no message took is forgotten after a day.
-KEPT_MS = 86_400_000
 
 
 class NoSuchAttachment(NotFound):
@@ -103,7 +101,3 @@ class Attachments:
         """A file for whoever holds a signed link to it; the caller has checked the signature."""
         row = await self._db.view(_row, attachment_id)
         return row, await self._files.get(row.file)
-
-    async def forget_unattached(self) -> int:
-        """Drop uploads that no message took; how many."""
-        return await self._db.unit(lambda tx: tx.run(sql.drop_unattached, before=tx.now - KEPT_MS))

@@ -205,7 +205,7 @@ def _finish(tx: Transaction, message: InboundMessage, files: Files_, entry_id: i
     link_outside_ids(tx, entry_id, message.own_ids, message.thread_ids)
     mark = _copy_mark(message)
     if mark is not None:
-        file_first(tx, mark, entry_id)
+        file_first(tx, mark, entry_id, COPY_WITHIN_MS)
     for item, stored in files:
         kind = stored.image_type or item.content_type
         kept = msgspec.structs.replace(item, content_type=kind)

@@ -20,8 +20,6 @@ from hub.services.snapshot import Snapshot
 logger = logging.getLogger(__name__)
 
 KEPT_MS = 48 * 3_600_000
-# Nobody repeats a call after a week.
-ANSWERS_KEPT_MS = 7 * 24 * 3_600_000
 BATCH = 500
 # A connection pool full of units that commit at this moment is the longest list there may be.
 _POSITION = re.compile(
@@ -174,11 +172,10 @@ def reaches(rd: Reading, position: Position) -> bool:
 
 
 def forget_old(tx: Transaction) -> int:
-    """Drop a batch of events older than the log is kept, and old answers to calls; how many events."""
+    """Drop a batch of events older than the log is kept; how many."""
     first = tx.all(sql.first_of_log)
     # The newest stays, so that the log always tells how far it goes.
     old = [row.id for row in itertools.takewhile(lambda row: row.at < tx.now - KEPT_MS, first[:-1])]
-    tx.run(sql.forget_answers, before=tx.now - ANSWERS_KEPT_MS)
     return tx.run(sql.forget, ids=old) if old else 0
 
 

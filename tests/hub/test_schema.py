@@ -117,6 +117,7 @@ SMALL = {
     "alembic_version",
     "canned",
     "inbox_counts",
+    "invitations",
     "sign_in_attempts",
     "sessions",
     "teams",

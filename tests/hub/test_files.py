@@ -1,0 +1,75 @@
+"""Files lie under the name of their content, and go only when they were not stored again meanwhile."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from hub.errors import NotFound
+from hub.files import SETTLED_S, SHELVES, Files
+
+
+@pytest.fixture(name="files")
+def make_files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "files")
+
+
+def age(path: Path, seconds: float = SETTLED_S + 60) -> None:
+    """As if it had been stored so long ago."""
+    then = path.stat().st_mtime - seconds
+    os.utime(path, (then, then))
+
+
+async def settled(files: Files) -> list[str]:
+    return [file for shelf in range(SHELVES) for file in await files.settled(shelf)]
+
+
+async def test_only_what_was_stored_long_ago_is_settled(files: Files) -> None:
+    old, _ = await files.put(b"old"), await files.put(b"new")
+    age(files.path(old.file))
+
+    assert await settled(files) == [old.file]
+
+
+async def test_a_settled_file_goes(files: Files) -> None:
+    stored = await files.put(b"old")
+    age(files.path(stored.file))
+
+    assert await files.drop(stored.file)
+    with pytest.raises(NotFound):
+        files.path(stored.file)
+
+
+async def test_what_is_stored_again_stays(files: Files) -> None:
+    stored = await files.put(b"both")
+    age(files.path(stored.file))
+    await files.put(b"both")
+
+    assert await settled(files) == []
+    assert not await files.drop(stored.file)
+    assert await files.get(stored.file) == b"both"
+
+
+async def test_what_is_stored_while_it_is_dropped_is_there(files: Files) -> None:
+    for turn in range(50):
+        stored = await files.put(b"%d" % turn)
+        age(files.path(stored.file))
+
+        await asyncio.gather(*(files.put(b"%d" % turn) for _ in range(3)), files.drop(stored.file))
+
+        assert await files.get(stored.file) == b"%d" % turn
+
+
+async def test_what_is_gone_is_not_dropped_twice(files: Files) -> None:
+    assert not await files.drop("a" * 64)
+
+
+async def test_what_was_stored_by_halves_goes_after_a_day(files: Files, tmp_path: Path) -> None:
+    old, new = tmp_path / "files" / "upload-a", tmp_path / "files" / "put-b"
+    for place in (old, new):
+        place.write_bytes(b"half")
+    age(old)
+
+    assert await files.drop_unfinished() == 1
+    assert (old.exists(), new.exists()) == (False, True)
