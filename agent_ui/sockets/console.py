@@ -65,7 +65,7 @@ class ConsoleSocket(Line):
         self._presence: Presence = ws.app.state.presence
         self._feed: Feed = ws.app.state.feed
         self._console = Console(actor, self._outlet)
-        self._caller = Caller(hub, actor, self._presence)
+        self._caller = Caller(hub, actor)
 
     async def _gone(self) -> None:
         self._feed.consoles.discard(self._console)
