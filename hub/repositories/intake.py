@@ -100,7 +100,6 @@ count_failed = Statement(
     .select_from(intake)
     .where(intake.c.account_id == bindparam("account_id"), _is_failed)
 )
-sums = Statement(select(intake.c.state, func.count().label("n")).group_by(intake.c.state).order_by(intake.c.state))
 
 first_copy = Statement(
     lambda d: (

@@ -17,9 +17,11 @@ from hub.repositories import intake as sql
 from hub.services import calls, delivery, requests
 from hub.services.accounts import set_state
 from hub.services.conversations import NewEntry, append
+from hub.services.copies import file_first, first_of
 from hub.services.identities import add_customer
-from hub.services.intake import Context, Files_, file_first, first_of, take
+from hub.services.intake import Files_, take
 from hub.services.orders import BadOrder, put
+from hub.services.senders import Context
 
 # What it becomes when a payload holds several things: the one that matters most.
 _WEIGHT = {"ignored": 0, "receipt": 1, "duplicate": 2, "entry": 3}

@@ -218,10 +218,6 @@ class Reader:
         still = await self._db.view(lambda rd: rd.value(sql.count_failed, account_id=account.id))
         return count, int(still)
 
-    async def sums(self) -> dict[str, int]:
-        """How many items were offered, by what became of them: the sums must agree."""
-        return {row.state: row.n for row in await self._db.view(lambda rd: rd.all(sql.sums))}
-
 
 def _with_account(rd: Reading, intake_id: int) -> tuple[Any, Any]:
     row = rd.one(sql.item, intake_id=intake_id)

@@ -21,6 +21,7 @@ from hub.ports.commerce import NumberedOrder
 from hub.security import Actor
 from hub.services import filing
 from hub.services.reader import ORDERS_PER_UNIT, Reader
+from tests.hub.sums import sums
 from tests.parts.serving import serving
 
 ADMIN = Actor(id=1, name="Ana", role="admin")
@@ -73,7 +74,7 @@ async def test_the_same_delivery_again_changes_nothing(hub: Hub) -> None:
     assert await deliver_orders(hub, ORDER) == 204
 
     assert (await hub.orders.get(ADMIN, "feldweg", "10492")).version == before.version
-    assert await hub.reader.sums() == {"order": 1}
+    assert await sums(hub) == {"order": 1}
 
 
 async def test_a_delivery_is_safe_before_it_is_read(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +86,7 @@ async def test_a_delivery_is_safe_before_it_is_read(hub: Hub, monkeypatch: pytes
     with monkeypatch.context() as broken:
         broken.setattr(Reader, "read_one", dies)
         assert await deliver_orders(hub, ORDER) == 204
-        assert await hub.reader.sums() == {"stored": 1}
+        assert await sums(hub) == {"stored": 1}
     await hub.reader.read_on()
 
     assert (await hub.orders.get(ADMIN, "feldweg", "10492")).number == "10492"
@@ -113,7 +114,7 @@ async def test_an_order_that_makes_no_sense_stops_none_of_the_others(hub: Hub) -
     assert await deliver_orders(hub, bad, ORDER) == 204
 
     assert (await hub.orders.get(ADMIN, "feldweg", "10492")).number == "10492"
-    assert await hub.reader.sums() == {"failed": 1}
+    assert await sums(hub) == {"failed": 1}
     assert (await state_of(hub))[0] == "failing"
     assert "three capital letters" in (await state_of(hub))[1]
 
@@ -130,11 +131,11 @@ async def test_a_delivery_that_cannot_be_read_is_kept_shown_and_stops_nothing(hu
     body = b"{not json"
 
     assert await deliver(hub, body, **signed(body)) == 204
-    assert await hub.reader.sums() == {"failed": 1}
+    assert await sums(hub) == {"failed": 1}
     assert (await state_of(hub))[0] == "failing"
 
     await deliver_orders(hub, ORDER)
-    assert await hub.reader.sums() == {"failed": 1, "order": 1}
+    assert await sums(hub) == {"failed": 1, "order": 1}
     assert await state_of(hub) == ("ok", "")
 
 
@@ -146,7 +147,7 @@ async def test_a_shop_without_a_secret_vouches_for_nothing(hub: Hub) -> None:
     assert await deliver(hub, body, **signed(body)) == 404
     assert await deliver(hub, body, "other", **signed(body)) == 403
     assert await deliver(hub, body, "web") == 403
-    assert await hub.reader.sums() == {}
+    assert await sums(hub) == {}
 
 
 async def test_a_message_that_the_shop_s_backend_signs_is_filed(hub: Hub) -> None:
@@ -159,4 +160,4 @@ async def test_a_message_that_the_shop_s_backend_signs_is_filed(hub: Hub) -> Non
 
     assert [await deliver(hub, body, "api", **headers) for _ in range(2)] == [204, 204]
 
-    assert await hub.reader.sums() == {"entry": 1}
+    assert await sums(hub) == {"entry": 1}

@@ -15,6 +15,7 @@ from hub.clock import to_ms
 from hub.security import Actor
 from hub.services.customers import Wanted
 from tests.demo.conftest import Cut, looking_at, the_demo
+from tests.hub.sums import sums
 
 
 async def actor_of(hub: Hub, key: str) -> Actor:
@@ -44,10 +45,10 @@ async def screen_of(hub: Hub, key: str) -> Any:
 
 async def test_everything_that_arrived_was_read(folder: Path) -> None:
     async with looking_at(folder) as hub:
-        sums = await hub.reader.sums()
+        counted = await sums(hub)
 
-    assert set(sums) == {"entry"}
-    assert sums["entry"] > 80
+    assert set(counted) == {"entry"}
+    assert counted["entry"] > 80
 
 
 async def test_forty_customers_have_one_conversation_each(folder: Path) -> None:
@@ -152,11 +153,11 @@ async def test_the_clock_shows_the_present_again(folder: Path) -> None:
 
 async def test_a_second_start_tells_nothing(folder: Path) -> None:
     async with looking_at(folder) as hub:
-        before = (await hub.reader.sums(), len(await everybody(hub)))
+        before = (await sums(hub), len(await everybody(hub)))
     told: list[int] = []
 
     async with the_demo(folder, lambda done, of: told.append(done)) as hub:
-        after = (await hub.reader.sums(), len(await everybody(hub)))
+        after = (await sums(hub), len(await everybody(hub)))
 
     assert told == []
     assert after == before

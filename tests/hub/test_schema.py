@@ -129,7 +129,6 @@ AS_MEANT = {
     "checks.failed_deliveries",
     "checks.failed_intake",
     "events.first_of_log",
-    "intake.sums",
 }
 
 

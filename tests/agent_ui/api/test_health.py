@@ -16,7 +16,7 @@ async def test_a_hub_at_work_is_alive_and_ready(stranger: httpx2.AsyncClient) ->
     assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
     assert ready.status_code == 200
     assert ready.json()["checks"] == dict.fromkeys(
-        ("database", "log", "intake", "delivery", "connections", "timer"), True
+        ("database", "log", "intake", "delivery", "connections", "tidying", "timer"), True
     )
 
 

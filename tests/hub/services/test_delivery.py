@@ -16,6 +16,7 @@ from hub.security import Actor
 from hub.services.delivery import NotFailed, NotWaiting
 from tests.hub.answers import answered, failed, receipt, state
 from tests.hub.fake_channel import id_of
+from tests.hub.sums import sums
 from tests.hub.world import World, number
 
 # --- by hand ---
@@ -105,7 +106,7 @@ async def test_a_bounce_stands_at_the_message_that_bounced(world: World) -> None
     assert await state(world, entry) == ("failed", "The mailbox is full.")
     assert await state(world, other) == ("sent", "")
     assert await failed(world, entry) == 1
-    assert (await world.hub.reader.sums())["receipt"] == 1
+    assert (await sums(world.hub))["receipt"] == 1
 
 
 async def test_a_second_bounce_of_the_same_counts_once(world: World) -> None:
@@ -161,7 +162,7 @@ async def test_what_is_told_before_it_is_known_as_sent_counts(world: World, what
     assert (shown.state, shown.reason) == (what, "Full." if what == "failed" else "")
     assert shown.sent_at is not None
     assert await failed(world, entry) == (what == "failed")
-    assert await world.hub.reader.sums() == {"entry": 1, "receipt": 1}
+    assert await sums(world.hub) == {"entry": 1, "receipt": 1}
 
 
 async def test_what_is_told_early_in_the_wrong_order_ends_where_it_belongs(world: World) -> None:
@@ -171,7 +172,7 @@ async def test_what_is_told_early_in_the_wrong_order_ends_where_it_belongs(world
     await is_said_to_be_taken(world)
 
     assert await state(world, entry) == ("read", "")
-    assert (await world.hub.reader.sums())["receipt"] == 3
+    assert (await sums(world.hub))["receipt"] == 3
 
 
 async def test_an_early_receipt_counts_once_however_many_read_it(world: World) -> None:
@@ -215,11 +216,11 @@ async def test_a_mail_that_may_have_been_sent_is_known_to_be_when_its_receipt_co
 async def test_while_something_is_sent_receipts_for_others_are_not_lost_either(world: World) -> None:
     await being_sent(world)
     await world.offer(Receipt(external_id="1", provider_id="<nothing@of.ours>", state="delivered"))
-    assert (await world.hub.reader.sums())["stored"] == 1
+    assert (await sums(world.hub))["stored"] == 1
 
     await is_said_to_be_taken(world)
 
-    assert await world.hub.reader.sums() == {"entry": 1, "ignored": 1}
+    assert await sums(world.hub) == {"entry": 1, "ignored": 1}
 
 
 # --- what nobody has dealt with ---

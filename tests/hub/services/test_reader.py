@@ -16,25 +16,20 @@ from hub.services.filing import WasRead
 from hub.services.intake import COPY_WITHIN_MS, INLINE_BODY, ExternalIdReused
 from hub.services.reader import FIRST_WAIT_MS, LONGEST_WAIT_MS, TRIES
 from tests.hub.fake_channel import FakeChannel, payload
+from tests.hub.sums import sums
 from tests.hub.world import World, a_mail, at_once, number
-
-
-async def sums(world: World) -> dict[str, int]:
-    found = await world.hub.reader.sums()
-    assert sum(found.values()) == len(await world.table("intake"))
-    return found
 
 
 async def test_an_item_is_safe_before_it_is_read(world: World) -> None:
     mail = world.accounts["mail"].id
     await world.hub.reader.offer(mail, [Received(provider_id="1", body=payload(a_mail()))], "cursor-1")
 
-    assert await sums(world) == {"stored": 1}
+    assert await sums(world.hub) == {"stored": 1}
     assert await world.hub.reader.cursor(mail) == "cursor-1"
     assert await world.hub.reader.unknown(mail, ["1", "2"]) == ["2"]
     assert await world.table("entries") == []
     await world.hub.reader.read_on()
-    assert await sums(world) == {"entry": 1}
+    assert await sums(world.hub) == {"entry": 1}
 
 
 async def test_the_same_item_offered_again_is_not_another(world: World) -> None:
@@ -51,7 +46,7 @@ async def test_one_message_under_two_provider_ids_is_one_entry(world: World) -> 
     [again] = await world.offer(mail, provider_id="uid-2")
 
     assert first.id == again.id
-    assert await sums(world) == {"duplicate": 1, "entry": 1}
+    assert await sums(world.hub) == {"duplicate": 1, "entry": 1}
 
 
 async def test_one_mail_to_two_accounts_is_one_entry_with_two_intakes(world: World) -> None:
@@ -61,7 +56,7 @@ async def test_one_mail_to_two_accounts_is_one_entry_with_two_intakes(world: Wor
     [other] = await world.offer(mail, account="sales")
 
     assert one.id == other.id
-    assert await sums(world) == {"duplicate": 1, "entry": 1}
+    assert await sums(world.hub) == {"duplicate": 1, "entry": 1}
 
 
 async def test_copies_in_any_order_at_once_are_one_entry_each(world: World) -> None:
@@ -73,7 +68,7 @@ async def test_copies_in_any_order_at_once_are_one_entry_each(world: World) -> N
     await at_once([world.offer(mail, account=account) for mail, account in copies])
 
     assert len(await world.table("entries")) == 6
-    assert await sums(world) == {"duplicate": 18, "entry": 6}
+    assert await sums(world.hub) == {"duplicate": 18, "entry": 6}
     assert sorted(row.seq for row in await world.table("entries")) == list(range(1, 7))
 
 
@@ -100,7 +95,7 @@ async def test_what_cannot_be_read_is_kept_shown_and_stops_nothing(world: World)
 
     await world.hub.reader.read_on()
 
-    assert await sums(world) == {"entry": 1, "failed": 3}
+    assert await sums(world.hub) == {"entry": 1, "failed": 3}
     entries = await world.table("entries")
     assert [row.unreadable for row in entries].count(True) == 3
     rows = {row.external_id: row for row in await world.table("intake")}
@@ -120,7 +115,7 @@ async def test_what_failed_can_be_read_again_from_its_bytes(world: World) -> Non
     read, kept = await world.entry(entry_id), await world.entry(stand_in.id)
     assert (read.text, read.unreadable, kept.unreadable) == ("Now it can be read", False, True)
     assert read.customer_id != kept.customer_id
-    assert await sums(world) == {"entry": 1}
+    assert await sums(world.hub) == {"entry": 1}
     assert [row.status for row in await world.table("requests")] == ["resolved", "new"]
     with pytest.raises(WasRead):
         await world.hub.reader.read_again(mara, stand_in.id)
@@ -136,7 +131,7 @@ async def test_what_fails_again_is_shown_once(world: World) -> None:
 
     assert await world.hub.reader.read_again(mara, stand_in.id) == stand_in.id
 
-    assert await sums(world) == {"failed": 1}
+    assert await sums(world.hub) == {"failed": 1}
     assert [row.id for row in await world.table("entries")] == [stand_in.id]
     assert len(await world.table("customers")) == 1
 
@@ -149,7 +144,7 @@ async def test_all_that_an_account_failed_to_read_is_read_again_at_once(world: W
 
     assert await world.hub.reader.read_failed_again("mail") == (3, 2)
 
-    assert await sums(world) == {"entry": 1, "failed": 2}
+    assert await sums(world.hub) == {"entry": 1, "failed": 2}
     assert await world.hub.reader.read_failed_again("sales") == (0, 0)
 
 
@@ -186,7 +181,7 @@ async def test_what_cannot_be_read_just_now_is_tried_again_and_shown_in_the_end(
     away, raw = away_in(world, reason), payload(a_mail("Hello"))
     await offer_raw(world, raw)
     for tries in range(1, TRIES + 1):
-        assert (await sums(world), away.tries) == ({"stored": 1}, tries - 1)
+        assert (await sums(world.hub), away.tries) == ({"stored": 1}, tries - 1)
         await world.hub.reader.read_on()
         await world.hub.reader.read_on()
         clock.move_by(timedelta(milliseconds=LONGEST_WAIT_MS))
@@ -223,7 +218,7 @@ async def test_what_nothing_installed_can_read_stops_nothing_and_is_shown(world:
         await world.hub.reader.read_on()
         clock.move_by(timedelta(milliseconds=LONGEST_WAIT_MS))
 
-    assert await sums(world) == {"entry": 1, "failed": 1}
+    assert await sums(world.hub) == {"entry": 1, "failed": 1}
     [row] = [row for row in await world.table("intake") if row.state == "failed"]
     assert "pigeon" in row.reason
 
@@ -283,7 +278,7 @@ async def test_the_same_external_id_at_once_is_one_entry(world: World) -> None:
 
     assert len({one.entry_id for one in taken}) == 1
     assert sum(not one.duplicate for one in taken) == 1
-    assert await sums(world) == {"entry": 1}
+    assert await sums(world.hub) == {"entry": 1}
 
 
 async def test_the_same_external_id_with_another_body_is_refused_and_stores_nothing(world: World) -> None:
@@ -294,7 +289,7 @@ async def test_the_same_external_id_with_another_body_is_refused_and_stores_noth
         await world.hub.intake.take(api, from_shop("7", "Ho"), b"Ho")
 
     assert len(await world.table("entries")) == 1
-    assert await sums(world) == {"entry": 1}
+    assert await sums(world.hub) == {"entry": 1}
 
 
 async def test_a_refused_message_leaves_no_intake(world: World) -> None:
