@@ -173,7 +173,7 @@ class WidgetSocket(Line):
             changed = [m for m in window.messages if self._shown.get(m.id) != m]
             if not changed:
                 return
-            self._shown |= {message.id: message for message in changed}
+            self._shown = {message.id: message for message in window.messages}
             event = {"kind": "messages.changed", "changes": {"messages": changed}}
             self._outlet.send(encode({"events": [event], "position": self._hub.keyring.veil(position.id)}))
 

@@ -42,12 +42,19 @@ export function takeSnapshot(snapshot: Snapshot): void {
   hours.value = snapshot.open;
   pace.value = snapshot.pace?.text ?? "";
   me.value = snapshot.me;
-  more.value = snapshot.more;
+  const earlier = before(snapshot);
+  if (!earlier.length) more.value = snapshot.more;
   people.value = snapshot.people.map((person) => person.name);
   typing.value = "";
   messages.value = [];
-  putMessages(snapshot.messages);
+  putMessages([...earlier, ...snapshot.messages]);
   ready.value = true;
+}
+
+/** What was fetched before and is older than all of the snapshot: one may be reading it, so it stays where the two meet. */
+function before({ messages: [first] }: Snapshot): readonly Message[] {
+  const place = messages.value.findIndex(({ id }) => id === first?.id);
+  return messages.value.slice(0, Math.max(place, 0));
 }
 
 export function takeEvent(event: WidgetEvent): void {

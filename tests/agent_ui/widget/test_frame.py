@@ -253,6 +253,26 @@ async def test_earlier_messages_come_in_without_moving_what_is_read(hub: HubEnd,
     assert abs(after - before) <= 40
 
 
+async def test_who_reads_further_up_keeps_their_place_when_the_line_is_lost(hub: HubEnd, visit: Visit) -> None:
+    for n in range(80):
+        hub.message(f"Message {n}", author="Ana" if n % 2 else "")
+    page = await visit(hub.frame, viewport=PANEL)
+    await begin(page)
+    await expect(page.locator(".bubble").last).to_be_in_viewport()
+    await page.evaluate(TO_THE_TOP)
+    read = page.get_by_text("Message 45", exact=True)
+    await read.scroll_into_view_if_needed()
+    before = await read.bounding_box()
+
+    hub.message("Meanwhile", author="Ana")
+    await hub.cut()
+    await hub.until(lambda: len(hub.hellos) == 2)
+    await expect(page.get_by_text("Meanwhile", exact=True)).to_be_attached()
+
+    assert await read.bounding_box() == before
+    await expect(page.get_by_role("button", name="1 new")).to_be_visible()
+
+
 async def test_thread_opens_at_its_end_and_is_never_seen_elsewhere(hub: HubEnd, visit: Visit) -> None:
     for n in range(30):
         hub.message(f"Message {n}", author="Ana")
