@@ -197,6 +197,8 @@ class Hub:
 
     async def stop(self) -> None:
         await self.delivery.settled()
+        for channel in self.channels.values():
+            await channel.stop()
         self.passwords.stop()
         await self.db.stop()
 

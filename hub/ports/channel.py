@@ -147,6 +147,9 @@ class Channel(ABC):
         """Try the account's settings against the real other side, step by step."""
         return ()
 
+    async def stop(self) -> None:  # noqa: B027 - most channels hold nothing
+        """Let go of the connections kept between calls; none is made after this."""
+
     @abstractmethod
     def describe(self, account: Account) -> str:
         """The address under which customers reach this account, as shown to colleagues."""

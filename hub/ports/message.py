@@ -134,6 +134,7 @@ class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` is stable over retries; connectors derive their message ids from it, so that a copy can be recognised.
     `reply_token` proves, when it comes back, that whoever answers owns the endpoint.
+    `written_to` are the addresses that the message it answers went to: an account that has several answers from there.
     `private`: it holds a secret of its receiver's, so that no copy is kept.
     """
 
@@ -148,6 +149,7 @@ class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
+    written_to: tuple[str, ...] = ()
     automatic: bool = False
     private: bool = False
     disown_url: str = ""

@@ -65,6 +65,7 @@ class Outgoing:
             in_reply_to=thread[0] if thread else "",
             references=tuple([*named, *thread][-REFERENCES:]),
             cc=tuple(details.get("cc", ())),
+            written_to=_written_to(answered),
             automatic=entry.automatic,
             disown_url=self._disown_url(delivery, rd.now) if details.get("after_chat") else "",
             quoted=self._quoted(rd, entry, answered, details),
@@ -121,3 +122,9 @@ class Outgoing:
     def _disown_url(self, delivery: Any, now: int) -> str:
         token = self._keyring.sign("disown", str(delivery.id), now + DISOWN_MS)
         return f"{self._public_url()}/disown/{token}"
+
+
+def _written_to(answered: Any | None) -> tuple[str, ...]:
+    """Where the message that is answered went: first those it was meant for, then those in copy."""
+    details = {} if answered is None else msgspec.json.decode(answered.details)
+    return (*details.get("to", ()), *details.get("cc", ()))

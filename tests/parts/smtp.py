@@ -37,6 +37,7 @@ class MailServer:
     _recipient_answers: dict[str, str] = field(default_factory=dict)
     _mail_answer: str = ""
     _silent: bool = False
+    _connections: list[SMTP] = field(default_factory=list)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def refuse(self, recipient: str, answer: str) -> None:
@@ -54,6 +55,17 @@ class MailServer:
     def hang_up_after_mails(self, silent: bool = True) -> None:
         """Keeps what is sent, but ends the connection instead of saying so: its sender cannot know."""
         self._silent = silent
+
+    @property
+    def connections(self) -> int:
+        """How many there were so far."""
+        return len(self._connections)
+
+    def hang_up(self) -> None:
+        """Ends every connection, as servers do with those that lie still."""
+        for connection in self._connections:
+            if isinstance(connection.transport, asyncio.WriteTransport):
+                connection.transport.abort()
 
     async def wait_for(self, count: int, within: float = 10) -> list[ReceivedMail]:
         """The mails so far, as soon as there are this many."""
@@ -125,7 +137,7 @@ async def mail_server(
         with warnings.catch_warnings():
             # It warns of passwords without TLS, which is how a test on loopback sends them.
             warnings.simplefilter("ignore", UserWarning)
-            return SMTP(
+            connection = SMTP(
                 Conversation(server, hand_on),
                 hostname="localhost",
                 data_size_limit=size_limit,
@@ -136,6 +148,8 @@ async def mail_server(
                 tls_context=starttls,
                 loop=asyncio.get_running_loop(),
             )
+        server._connections.append(connection)
+        return connection
 
     listener = await asyncio.get_running_loop().create_server(converse, server.host, 0, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]

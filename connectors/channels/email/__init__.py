@@ -9,8 +9,9 @@ from typing import Any
 
 from connectors.channels.email import parse, smtp
 from connectors.channels.email.child import Readers
-from connectors.channels.email.compose import MAX_FILES, ascii_address, compose, id_of, recipients
+from connectors.channels.email.compose import MAX_FILES, ascii_address, compose, id_of, recipients, sender_of
 from connectors.channels.email.imap import Store
+from connectors.channels.email.lines import Keep, Lines
 from connectors.channels.email.listen import listen
 from connectors.channels.email.settings import SETTINGS, Mailbox, mailbox
 from connectors.channels.email.watch import Pace, Watch
@@ -41,8 +42,9 @@ class EmailChannel(Channel):
     )
     settings = SETTINGS
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, pace: Pace | None = None, keep: Keep | None = None) -> None:
         self._pace = pace or Pace()
+        self._lines = Lines(keep)
         self._readers = Readers()
         self._copies: set[asyncio.Task[None]] = set()
 
@@ -67,7 +69,9 @@ class EmailChannel(Channel):
         if box.smtp is None:
             raise Misconfigured("This account has no server to send through.")
         raw = compose(box, part.message)
-        answer = await smtp.submit(box.smtp, ascii_address(box.address), recipients(part.message), raw)
+        sender = ascii_address(sender_of(box, part.message))
+        async with self._lines.line(box.smtp) as client:
+            answer = await smtp.submit(client, sender, recipients(part.message), raw)
         if box.sent_copy and not part.message.private:
             self._keep_copy(box, raw)
         given = smtp.amazon_id(box.smtp, answer.text)
@@ -88,6 +92,9 @@ class EmailChannel(Channel):
         if box.smtp is not None:
             probes.append(await _probe(f"Sign in to send at {box.smtp.host}", lambda: _try_sending(box)))
         return probes
+
+    async def stop(self) -> None:
+        await self._lines.stop()
 
     def describe(self, account: Account) -> str:
         return mailbox(account).address

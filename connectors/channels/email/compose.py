@@ -64,6 +64,13 @@ def id_of(mailbox: Mailbox, message: OutboundMessage) -> str:
     return tokens.message_id(message.reply_token, ascii_domain(mailbox.domain))
 
 
+def sender_of(mailbox: Mailbox, message: OutboundMessage) -> str:
+    """The address of ours that the customer wrote to; the account's own where they wrote to that one too, or none."""
+    written_to = {address.strip().casefold() for address in message.written_to}
+    named = [address for address in mailbox.own if address.casefold() in written_to]
+    return named[0] if named else mailbox.address
+
+
 def recipients(message: OutboundMessage) -> list[str]:
     """The envelope's recipients, each once."""
     return list(dict.fromkeys(ascii_address(each) for each in (message.to.address, *message.cc)))
@@ -89,7 +96,7 @@ def _head(mail: EmailMessage, mailbox: Mailbox, message: OutboundMessage) -> Non
     own = ascii_address(mailbox.address)
     mail["Date"] = formatdate(usegmt=True)
     mail["Message-ID"] = f"<{id_of(mailbox, message)}>"
-    mail["From"] = _mailbox(_author(mailbox, message), own)
+    mail["From"] = _mailbox(_author(mailbox, message), ascii_address(sender_of(mailbox, message)))
     mail["To"] = _mailbox(message.to.name, ascii_address(message.to.address))
     if message.cc:
         mail["Cc"] = ", ".join(ascii_address(each) for each in message.cc)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import ssl
-from contextlib import suppress
 from typing import NamedTuple
 
 import aiosmtplib
@@ -30,18 +29,14 @@ class Answer(NamedTuple):
     refused: dict[str, str]
 
 
-async def submit(server: Server, sender: str, recipients: list[str], raw: bytes) -> Answer:
-    """Send one mail.
+async def submit(client: aiosmtplib.SMTP, sender: str, recipients: list[str], raw: bytes) -> Answer:
+    """Send one mail over a connection.
 
     Raises `Unreachable`, `RateLimited`, `Rejected`, `Uncertain` or `Misconfigured`.
     """
-    client = await connect(server)
-    try:
-        return await _transfer(client, sender, recipients, raw)
-    finally:
-        with suppress(aiosmtplib.SMTPException, OSError):
-            await client.quit(timeout=5)
-        client.close()
+    refused = await _envelope(client, sender, recipients)
+    said = await _text(client, raw)
+    return Answer(said, {address: f"{error.code} {error.message}" for address, error in refused.items()})
 
 
 async def connect(server: Server) -> aiosmtplib.SMTP:
@@ -81,7 +76,10 @@ def amazon_id(server: Server, answer: str) -> str:
     return f"{given[1]}@{'email' if region[1] == 'us-east-1' else region[1]}.amazonses.com"
 
 
-async def _transfer(client: aiosmtplib.SMTP, sender: str, recipients: list[str], raw: bytes) -> Answer:
+async def _envelope(
+    client: aiosmtplib.SMTP, sender: str, recipients: list[str]
+) -> dict[str, aiosmtplib.SMTPResponseException]:
+    """Name sender and recipients; those refused, where it goes on without them."""
     refused: dict[str, aiosmtplib.SMTPResponseException] = {}
     try:
         await client.mail(sender)
@@ -97,8 +95,7 @@ async def _transfer(client: aiosmtplib.SMTP, sender: str, recipients: list[str],
         raise refusal(error.code, error.message) from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Unreachable("The mail server broke off before it took the mail.") from error
-    said = await _text(client, raw)
-    return Answer(said, {address: f"{error.code} {error.message}" for address, error in refused.items()})
+    return refused
 
 
 async def _text(client: aiosmtplib.SMTP, raw: bytes) -> str:

@@ -37,3 +37,13 @@ async def test_an_answer_tried_again_quotes_what_it_quoted_first(world: World) -
     [message] = world.provider.messages
     assert message.quoted is not None
     assert message.quoted.text == "Where is it?"
+
+
+async def test_an_answer_knows_where_the_message_it_answers_was_written_to(world: World) -> None:
+    mara = await world.colleague()
+    first = await world.mail(to=("help@shop.example",), cc=("friend@x.example",))
+    await world.reply(mara, first.customer_id)
+
+    await world.deliver()
+
+    assert [message.written_to for message in world.provider.messages] == [("help@shop.example", "friend@x.example")]

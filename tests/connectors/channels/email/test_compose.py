@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.channels.email import EmailChannel
-from connectors.channels.email.compose import compose, id_of, recipients
+from connectors.channels.email.compose import compose, id_of, recipients, sender_of
 from connectors.channels.email.settings import mailbox
 from hub.ports.channel import Account
 from hub.ports.errors import Rejected
@@ -186,3 +186,28 @@ def test_broken_id_of_a_customer_is_left_out() -> None:
     assert mail["In-Reply-To"] is None
     assert mail["References"].split() == ["<ok@x.example>", "<also@ok>"]
     assert mail["Bcc"] is None
+
+
+ALIASED = mailbox(
+    Account(name="support", channel="email", settings={**SETTINGS, "aliases": "Help@Shop.example, b@b.example"})
+)
+
+
+@pytest.mark.parametrize(
+    ("written_to", "sender"),
+    [
+        ((), "support@shop.example"),
+        (("help@shop.example",), "Help@Shop.example"),
+        (("friend@x.example", "B@B.EXAMPLE"), "b@b.example"),
+        (("help@shop.example", "support@shop.example"), "support@shop.example"),
+        (("somebody@else.example",), "support@shop.example"),
+    ],
+)
+def test_who_wrote_to_another_address_of_ours_is_answered_from_there(written_to: tuple[str, ...], sender: str) -> None:
+    message = outbound(written_to=written_to)
+
+    mail = message_from_bytes(compose(ALIASED, message), policy=SMTP)
+
+    assert mail["From"].addresses[0].addr_spec == sender_of(ALIASED, message) == sender
+    assert mail["Message-ID"] == "<ot.k3j5x7@shop.example>"
+    assert "support+ot." in mail["Reply-To"]

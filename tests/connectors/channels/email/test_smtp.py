@@ -51,14 +51,23 @@ def part(to: str = MARA, cc: tuple[str, ...] = ()) -> Part:
     return Part(number=1, message=message)
 
 
+@pytest.fixture(name="channel")
+async def make_channel() -> AsyncIterator[EmailChannel]:
+    channel = EmailChannel()
+    yield channel
+    await channel.stop()
+
+
 async def failure(account: Account, part: Part) -> ConnectorError:
+    channel = EmailChannel()
     with pytest.raises(ConnectorError) as raised:
-        await EmailChannel().send(account, part)
+        await channel.send(account, part)
+    await channel.stop()
     return raised.value
 
 
-async def test_mail_is_sent_under_its_id(outgoing_mail: MailServer) -> None:
-    sent = await EmailChannel().send(account(outgoing_mail.port), part(cc=("ali@customer.example",)))
+async def test_mail_is_sent_under_its_id(outgoing_mail: MailServer, channel: EmailChannel) -> None:
+    sent = await channel.send(account(outgoing_mail.port), part(cc=("ali@customer.example",)))
 
     [mail] = await outgoing_mail.wait_for(1)
     assert sent == Sent(provider_id="ot.k3j5x7@shop.example")
@@ -114,10 +123,10 @@ async def test_connection_lost_after_the_text_is_uncertain(outgoing_mail: MailSe
     assert type(await failure(account(outgoing_mail.port), part())) is Uncertain
 
 
-async def test_refused_copy_does_not_stop_the_mail(outgoing_mail: MailServer) -> None:
+async def test_refused_copy_does_not_stop_the_mail(outgoing_mail: MailServer, channel: EmailChannel) -> None:
     outgoing_mail.refuse("ali@customer.example", "550 5.1.1 No such mailbox")
 
-    sent = await EmailChannel().send(account(outgoing_mail.port), part(cc=("ali@customer.example",)))
+    sent = await channel.send(account(outgoing_mail.port), part(cc=("ali@customer.example",)))
 
     [mail] = await outgoing_mail.wait_for(1)
     assert mail.recipients == (MARA,)
@@ -185,6 +194,7 @@ async def test_mail_is_sent_encrypted_and_signed_in(tmp_path: Path, security: st
         probes = await channel.test(good)
         await channel.send(good, part())
         [mail] = await server.wait_for(1)
+        await channel.stop()
 
     assert mail.signed_in_as == "support"
     assert type(wrong) is Misconfigured
@@ -206,10 +216,9 @@ async def test_account_that_only_receives_says_so() -> None:
     assert type(await failure(account(1, smtp_host=""), part())) is Misconfigured
 
 
-async def test_copy_is_put_into_sent(outgoing_mail: MailServer, mail_store: Dovecot) -> None:
+async def test_copy_is_put_into_sent(outgoing_mail: MailServer, mail_store: Dovecot, channel: EmailChannel) -> None:
     box = mail_store.new_mailbox()
     ours = watched(mail_store, box, sent_copy="yes", **smtp_of(outgoing_mail))
-    channel = EmailChannel()
 
     await channel.send(ours, part())
     await asyncio.wait(channel._copies, timeout=10)
@@ -236,6 +245,7 @@ async def test_answer_and_bounce_come_back_to_what_we_sent(mail_store: Dovecot) 
             await asyncio.to_thread(mail_store.deliver, shop, answer_to(received, customer), customer)
             await asyncio.to_thread(mail_store.deliver, shop, bounce_of(received))
             items = await ledger.has(2)
+        await channel.stop()
 
     answer, bounce = [item for each in items for item in await channel.read(ours, each.body, each.headers)]
     assert isinstance(answer, InboundMessage)
