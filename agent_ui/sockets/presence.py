@@ -39,7 +39,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 class Presence:
     """Knows, for each customer, which colleagues are there and whether the visitor is; tells what changes."""
 
-    def __init__(self, bus: Bus, feed: Feed) -> None:
+    def __init__(self, bus: Bus, feed: Feed, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._bus = bus
         self._feed = feed
         # By socket, those heard of longest ago first: where it is, and until when that counts.
@@ -83,7 +84,7 @@ class Presence:
 
     def forget_silent(self) -> None:
         """Those of whom nothing was heard any more are gone; asked for again and again."""
-        now = time.monotonic()
+        now = self._now()
         if now < self._sweep_at:
             return
         self._sweep_at = now + SWEEP_S
@@ -111,7 +112,7 @@ class Presence:
         before = self._seats.get(socket)
         if before is not None and before[0].customer != seat.customer:
             self._leave(socket)
-        self._seats[socket] = (seat, time.monotonic() + FORGET_S)
+        self._seats[socket] = (seat, self._now() + FORGET_S)
         self._seats.move_to_end(socket)
         self._sockets_at[seat.customer].add(socket)
         self._tell(seat.customer)
