@@ -8,14 +8,14 @@ import msgspec
 
 from hub.database import Transaction
 from hub.repositories import identities as sql
-from hub.services import identities, search
+from hub.services import identities, joining, search
 
 
 def unmerge(tx: Transaction, merged: Any) -> None:
     """Show a merged customer on a screen of their own again; `merged` is the row that says how they were joined."""
     tx.run(sql.merge_customer, customer_id=merged.customer_id, merged_into=None)
     tx.run(sql.undo_merge, merge_id=merged.id, undone_at=tx.now)
-    identities.show_anew(tx, merged.customer_id)
+    joining.show_anew(tx, merged.customer_id)
     for parted in (merged.customer_id, merged.into_id):
         identities.refresh(tx, parted)
         identities.show_name(tx, parted)
@@ -41,7 +41,7 @@ def withdraw(tx: Transaction, endpoint: Any) -> None:
     if endpoint.held:
         rows = tx.all(sql.endpoints_of, customer_ids=[endpoint.customer_id])
         provisional = all(row.kind in identities.SESSION_KINDS for row in rows if row.held)
-        identities.set_provisional(tx, endpoint.customer_id, provisional)
+        identities.set_provisional(tx, endpoint.customer_id, provisional=provisional)
     search.index_customer(tx, endpoint.customer_id)
     identities.orders_change_hands(tx, endpoint.kind, endpoint.address)
     identities.refresh(tx, endpoint.customer_id)

@@ -15,7 +15,7 @@ from hub.ports.message import InboundMessage
 from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import identities as identities_sql
-from hub.services import identities
+from hub.services import identities, joining
 from hub.services.identities import Arrival, Who
 
 
@@ -78,7 +78,7 @@ def prove_by_answer(tx: Transaction, context: Context, message: InboundMessage, 
             proof="link",
             method=identities.BY_ANSWER,
         )
-        identities.prove(tx, endpoint.customer_id, arrival, context.country)
+        joining.prove(tx, endpoint.customer_id, arrival, context.country)
         return
 
 
@@ -125,7 +125,7 @@ def _prove_session(tx: Transaction, context: Context, name: str, arrival: Arriva
     assert there is not None
     owner = identities.root(tx, there.customer_id)
     if owner.provisional:
-        identities.prove(tx, there.customer_id, arrival, context.country)
+        joining.prove(tx, there.customer_id, arrival, context.country)
         identities.strengthen(tx, there, "signed", arrival.method)
     elif known is None or identities.root(tx, known.customer_id).id != owner.id:
         raise SessionOfAnother

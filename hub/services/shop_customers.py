@@ -16,7 +16,7 @@ from hub.repositories import identities as identities_sql
 from hub.repositories import orders as orders_sql
 from hub.repositories import shop_customers as sql
 from hub.security import Actor, authorize
-from hub.services import identities, orders, search
+from hub.services import identities, joining, orders, search
 from hub.services.company import company
 from hub.services.identities import Arrival
 
@@ -123,7 +123,7 @@ def _join(tx: Transaction, row: Any, number: str, known: ShopCustomer) -> int | 
     if customer_id is None:
         return None
     for address in vouched:
-        identities.prove(tx, customer_id, _arrival(address, known), "")
+        joining.prove(tx, customer_id, _arrival(address, known), "")
     shown = identities.root(tx, customer_id)
     if known.name and not shown.name:
         identities.rename(tx, shown.id, known.name)

@@ -11,7 +11,7 @@ from hub.database import Reading, Transaction
 from hub.errors import Conflict, Unauthenticated
 from hub.repositories import identities as identities_sql
 from hub.repositories import visitors as sql
-from hub.services import identities
+from hub.services import identities, joining
 from hub.services.identities import Arrival, Who
 
 
@@ -84,7 +84,7 @@ def identify(tx: Transaction, visitor_id: int, account: str, identity: Identity,
     endpoint = tx.one(identities_sql.endpoint, endpoint_id=visitor.endpoint_id)
     customer_id = endpoint.customer_id
     for arrival in arrivals_of(account, identity):
-        customer_id = identities.prove(tx, customer_id, arrival, country)
+        customer_id = joining.prove(tx, customer_id, arrival, country)
     # The shop's token proves the session that brought it, not only the addresses in it.
     identities.strengthen(tx, endpoint, "signed", "shop sign-in")
     tx.announce("visitor.identified", customer=customer_id)
@@ -135,7 +135,7 @@ def _proven(tx: Transaction, visitor: Any, account: str, identity: Identity, cou
     arrivals = arrivals_of(account, identity)
     who = identities.arrive(tx, arrivals[0], country)
     for further in arrivals[1:]:
-        identities.prove(tx, who.customer_id, further, country)
+        joining.prove(tx, who.customer_id, further, country)
     arrival = Arrival(kind="visitor", scope=account, address=f"v{visitor.id}", proof="signed", method="shop sign-in")
     owner = tx.one(identities_sql.customer_of_conversation, conversation_id=who.conversation_id)
     endpoint_id = identities.hold(tx, owner.id, arrival, f"v{visitor.id}")

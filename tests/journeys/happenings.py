@@ -8,7 +8,7 @@ from hub.ports.commerce import Line, Order, OrderCustomer
 from hub.ports.errors import Misconfigured, Uncertain
 from hub.ports.message import Receipt
 from hub.repositories import identities as identities_sql
-from hub.services import identities, parting
+from hub.services import identities, joining, parting
 from hub.services.company import Company
 from hub.services.draft_body import DraftBody
 from hub.services.sessions import open_session
@@ -164,7 +164,7 @@ async def merge(story: Story, customer_id: int, into_id: int) -> None:
     def join(tx: Transaction) -> None:
         identities.hold_still(tx, customer_id, into_id)
         rows = [tx.one(identities_sql.customer, customer_id=i) for i in (customer_id, into_id)]
-        identities.merge(tx, rows[0], rows[1], reason="asked", agent_id=story.lea.id)
+        joining.merge(tx, rows[0], rows[1], reason="asked", agent_id=story.lea.id)
 
     await story.world.db.unit(join)
 

@@ -18,10 +18,10 @@ from hub.database import Statement
 from hub.ports.channel import Received
 from hub.repositories import identities as identities_sql
 from hub.security import Actor
-from hub.services import identities
+from hub.services import joining
 from hub.services.company import Company
 from hub.services.replies import Reply
-from hub.services.visitors import Identity
+from hub.services.visitor_identity import Identity
 from hub.views import CustomerView
 from tests.agent_ui.pages.conftest import BOTH, House, until
 from tests.parts.browser import axe
@@ -327,7 +327,7 @@ async def test_what_a_colleague_joined_stays_joined(chat: Chat) -> None:
 
     def join(tx: Any) -> None:
         one, other = (tx.one(identities_sql.customer, customer_id=i) for i in (alone, maria))
-        identities.merge(tx, one, other, reason="same person", agent_id=chat.ana.id)
+        joining.merge(tx, one, other, reason="same person", agent_id=chat.ana.id)
 
     await chat.house.hub.db.unit(join)
     await chat.press(link_in(mail))

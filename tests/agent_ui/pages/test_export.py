@@ -10,7 +10,7 @@ from hub.database import Transaction
 from hub.ports.message import AttachmentIn
 from hub.repositories import identities as identities_sql
 from hub.security import Actor
-from hub.services import identities
+from hub.services import joining
 from hub.services.conversations import NewEntry, append
 from hub.services.export import PAGE
 from tests.agent_ui.pages.conftest import ANA, House
@@ -127,7 +127,7 @@ async def test_joined_customers_stand_in_one_timeline(house: House) -> None:
 
     def join(tx: Transaction) -> None:
         customer, into = (tx.one(identities_sql.customer, customer_id=i) for i in (two.customer_id, one.customer_id))
-        identities.merge(tx, customer, into, reason="same person")
+        joining.merge(tx, customer, into, reason="same person")
 
     await house.hub.db.unit(join)
     async with house.client(house.ana) as client:

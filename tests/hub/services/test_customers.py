@@ -7,11 +7,12 @@ from hub.errors import Forbidden, Invalid
 from hub.ports.channel import Capabilities
 from hub.ports.message import Address, InboundMessage
 from hub.security import Actor
-from hub.services import accounts, identities, intake
+from hub.services import accounts, intake, joining
 from hub.services.conversation_views import Conversations, NoSuchConversation
 from hub.services.customers import Customers, Wanted
 from hub.services.identities import Arrival
-from hub.services.intake import Context, Taken
+from hub.services.intake import Taken
+from hub.services.senders import Context
 from hub.services.snapshot import NoSuchCustomer, Snapshot
 
 ADMIN = Actor(id=1, name="Ana", role="admin")
@@ -86,7 +87,7 @@ async def test_somebody_merged_is_found_as_the_one_they_were_merged_into(db: Dat
     claim = await write(db, 1, proven=False)
     holder = await write(db, 2)
     proof = Arrival(kind="email", address="ana@example.com", proof="code", method="code")
-    await db.unit(identities.prove, claim.customer_id, proof, "DE")
+    await db.unit(joining.prove, claim.customer_id, proof, "DE")
 
     merged = await customers(db).read(ADMIN, claim.customer_id)
     conversation = await conversations(db).read(ADMIN, holder.conversation_id)

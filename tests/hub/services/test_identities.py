@@ -10,7 +10,7 @@ from hub.clock import Clock
 from hub.database import Transaction
 from hub.ports.message import Address, InboundMessage
 from hub.repositories import identities as sql
-from hub.services import identities
+from hub.services import identities, joining
 from hub.services.identities import Arrival
 from hub.services.visitor_identity import Identity, SomebodyElse
 from tests.hub.world import CUSTOMER, World, number
@@ -454,7 +454,7 @@ async def test_a_merge_is_one_row_and_unmerging_is_exact(world: World) -> None:
 
     def merge(tx: Transaction) -> None:
         rows = [tx.one(sql.customer, customer_id=entry.customer_id) for entry in (one, other)]
-        identities.merge(tx, rows[0], rows[1], reason="test")
+        joining.merge(tx, rows[0], rows[1], reason="test")
 
     await world.db.unit(merge)
 
@@ -483,7 +483,7 @@ async def test_two_merged_into_each_other_at_once_make_no_ring(world: World) -> 
 
     def into(customer: int, address: str) -> Any:
         arrival = Arrival(kind="email", address=address, proof="code", method="test")
-        return world.db.unit(identities.prove, customer, arrival, "")
+        return world.db.unit(joining.prove, customer, arrival, "")
 
     await world.execute("UPDATE customers SET provisional = true")
     await asyncio.gather(into(one.customer_id, OWNER), into(other.customer_id, CUSTOMER))

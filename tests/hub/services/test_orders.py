@@ -15,7 +15,7 @@ from hub.models import entries
 from hub.models import orders as orders_table
 from hub.ports.commerce import Line, Order, OrderCustomer, ShippingAddress
 from hub.security import Actor
-from hub.services import conversations, identities, orders
+from hub.services import conversations, identities, joining, orders
 from hub.services.company import Company, set_company
 from hub.services.orders import BadOrder, NoSuchOrder, Orders
 from hub.services.shop_customers import ShopAddress, ShopCustomer, ShopCustomers
@@ -134,7 +134,7 @@ async def test_a_customer_has_the_orders_of_every_address_they_hold_newest_first
 
     def hold_phone(tx: Transaction) -> None:
         arrival = identities.Arrival(kind="phone", address="+49 151 12345678", proof="code", method="code")
-        identities.prove(tx, customer_id, arrival, "DE")
+        joining.prove(tx, customer_id, arrival, "DE")
 
     await db.unit(hold_phone)
     views = await db.view(orders.of_customers, [customer_id])

@@ -13,11 +13,11 @@ from hub.ports.errors import Rejected, Unreachable
 from hub.ports.message import CallReport, Receipt
 from hub.repositories import identities as identities_sql
 from hub.security import Actor
-from hub.services import identities
+from hub.services import identities, joining
 from hub.services.calls import CallNote
 from hub.services.draft_body import DraftBody
 from hub.services.replies import First
-from hub.services.visitors import Identity
+from hub.services.visitor_identity import Identity
 from tests.hub.follower import Follower
 from tests.hub.world import CUSTOMER, World, at_once, number
 
@@ -102,17 +102,24 @@ async def order_of_a_stranger(story: Story) -> None:
 
 
 async def answer_and_receipts(story: Story) -> None:
-    answer = await story.world.reply(story.mara, story.customer)
+    await story.world.reply(story.mara, story.customer)
     story.world.provider.failures.append(Unreachable("Away"))
     await story.world.deliver()
     story.clock.move_by(timedelta(minutes=2))
     await story.world.deliver()
     [sent] = await story.world.table("provider_ids")
-    for what in ("delivered", "read", "failed"):
-        news: Any = what
-        await story.world.offer(Receipt(external_id=f"{number()}", provider_id=sent.provider_id, state=news))
-    await story.hub.delivery.retry(story.mara, answer.delivery.id)
+    for what in ("delivered", "read"):
+        await receipt(story, sent, what)
+    other = await story.world.reply(story.mara, story.customer, "And this?")
     await story.world.deliver()
+    [_, bounced] = await story.world.table("provider_ids")
+    await receipt(story, bounced, "failed")
+    await story.hub.delivery.retry(story.mara, other.delivery.id)
+    await story.world.deliver()
+
+
+async def receipt(story: Story, sent: Any, state: Any) -> None:
+    await story.world.offer(Receipt(external_id=f"{number()}", provider_id=sent.provider_id, state=state))
 
 
 async def failure_and_retry(story: Story) -> None:
@@ -223,7 +230,7 @@ async def merged_by_hand(story: Story) -> None:
     def merge(tx: Transaction) -> None:
         rows = [tx.one(identities_sql.customer, customer_id=i) for i in (other.customer_id, story.customer)]
         identities.hold_still(tx, other.customer_id, story.customer)
-        identities.merge(tx, rows[0], rows[1], reason="asked", agent_id=story.lea.id)
+        joining.merge(tx, rows[0], rows[1], reason="asked", agent_id=story.lea.id)
 
     await story.world.db.unit(merge)
     await story.world.mail("Ben again", OTHER, name="Ben")
