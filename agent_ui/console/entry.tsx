@@ -17,6 +17,7 @@ import { shownOrder } from "./panel-state";
 import { requestTitle } from "./requests";
 import { channelName, channelOf, channelSign, customerName, Due, isProven, nameOf, ProofBadge, Status } from "./signs";
 import { dayHeading, named, span, t } from "./text";
+import { Unreadable } from "./unreadable";
 
 export const TimelineItem = memo(function TimelineItem({ item }: { item: Item }): JSX.Element {
   switch (item.is) {
@@ -156,7 +157,7 @@ function Bubble({ entry }: { entry: Entry }): JSX.Element {
         data-entry={entry.id}
       >
         <Attachments files={entry.attachments ?? []} />
-        {entry.unreadable && <p class="unreadable">{t("entry.unreadable")}</p>}
+        {entry.unreadable && <Unreadable entry={entry} />}
         <Words entry={entry} />
         {entry.has_html && <AsMail entry={entry} />}
       </div>
