@@ -29,7 +29,12 @@ interface Value {
   value: string;
 }
 
-export function EmailField({ email, problem }: { email: Value; problem: string }) {
+export function EmailField({ email, problem }: { email: Value; problem: Value }) {
+  function take({ value, validity }: HTMLInputElement): void {
+    email.value = value;
+    if (validity.valid) problem.value = "";
+  }
+
   return (
     <label>
       {t("email")}
@@ -41,9 +46,9 @@ export function EmailField({ email, problem }: { email: Value; problem: string }
         maxLength={254}
         placeholder={t("email_example")}
         value={email.value}
-        aria-invalid={problem !== ""}
-        aria-describedby={problem ? "email-problem" : undefined}
-        onInput={(event) => (email.value = event.currentTarget.value)}
+        aria-invalid={problem.value !== ""}
+        aria-describedby={problem.value ? "email-problem" : undefined}
+        onInput={(event) => take(event.currentTarget)}
       />
     </label>
   );
@@ -106,7 +111,7 @@ function Question() {
     <form ref={form} class="card address" noValidate onSubmit={(event) => void submit(event)}>
       <p>{t("address_ask")}</p>
       <div class="beside">
-        <EmailField email={email} problem={problem.value} />
+        <EmailField email={email} problem={problem} />
         <button type="submit" class="plain" disabled={busy.value}>
           {t("address_save")}
         </button>

@@ -44,7 +44,7 @@ export function Letter() {
         {!known && (
           <>
             <div>
-              <EmailField email={email} problem={problem.value} />
+              <EmailField email={email} problem={problem} />
               <EmailProblem text={problem.value} />
             </div>
             <NameField name={name} />

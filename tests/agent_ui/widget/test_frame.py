@@ -298,6 +298,7 @@ async def test_what_is_said_about_the_address_is_seen_by_who_reads_further_up(hu
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Enter an address such as")).to_be_in_viewport()
     await page.get_by_label("E-mail").fill("maria@keller.example")
+    await expect(page.get_by_text("Enter an address such as")).to_be_hidden()
     await page.get_by_role("button", name="Save").click()
 
     await expect(page.get_by_role("region", name="You can close this")).to_be_focused()
