@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Check, Checks, Clock, type Icon, Question, Retry, Undo, Warning } from "../shared/icons";
 import { call, canConfirm } from "./connection";
 import type { Delivery, DeliveryState, Entry } from "./protocol";
-import { restoreText } from "./drafts";
+import { restore } from "./drafts";
 import { channelName } from "./signs";
 import { clock, moment, named, now, t } from "./text";
 import { orTell, toast } from "./toasts";
@@ -89,8 +89,8 @@ function UndoStrip({ entry, delivery }: { entry: Entry; delivery: Delivery }): J
 export function takeBack(entry: Entry, delivery: Delivery): void {
   orTell(
     call("cancel", { delivery: delivery.id }).then(() => {
-      restoreText(entry.customer_id, entry.text);
-      toast(t("delivery.takenback"));
+      restore(entry);
+      toast(t(entry.attachments.length ? "delivery.takenbackfiles" : "delivery.takenback"));
     }),
   );
 }
@@ -115,7 +115,7 @@ function Failure({ entry, delivery }: { entry: Entry; delivery: Delivery }): JSX
             {t(failed ? "retry" : "delivery.sendagain")}
           </button>
         )}
-        <button type="button" class="button quiet small" onClick={() => restoreText(entry.customer_id, entry.text)}>
+        <button type="button" class="button quiet small" onClick={() => restore(entry)}>
           {t("delivery.otherway")}
         </button>
         <button type="button" class="button quiet small" onClick={() => copy(entry.text)}>

@@ -3,7 +3,7 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import { call, drafts, link, state } from "./connection";
 import { recall, remember } from "./preferences";
-import type { Attachment, Draft, Mode } from "./protocol";
+import type { Attachment, Draft, Entry, Mode } from "./protocol";
 import { go, route } from "./router";
 
 export interface Written {
@@ -120,11 +120,12 @@ export function forget(customer: number, mode: Writing): void {
   call("draft", { customer, mode, text: "" }).catch(() => undefined);
 }
 
-/** Put words back where they can be changed and sent again, above whatever was begun since. */
-export function restoreText(customer: number, text: string): void {
+/** Put a reply's words back where they can be changed and sent again, above whatever was begun since. */
+export function restore({ customer_id: customer, text, details }: Entry): void {
   const now = written(customer, "reply").peek();
   const both = now.text && now.text !== text ? `${text}\n\n${now.text}` : text;
-  write(customer, "reply", { text: both });
+  const cc = Array.isArray(details["cc"]) ? details["cc"].join(", ") : null;
+  write(customer, "reply", { text: both, cc: now.cc || cc });
   setMode(customer, "reply");
   if (route.peek().customer !== customer) go({ region: "inbox", customer });
   focusComposer();

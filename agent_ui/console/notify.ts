@@ -27,7 +27,8 @@ export async function allowNotifications(on: boolean): Promise<void> {
 
 /** Two short soft tones, made here so that no file is needed. */
 export function ring(): void {
-  if (Date.now() - rangAt < RING_EVERY) return;
+  // A browser plays nothing on a page that nobody has touched yet.
+  if (Date.now() - rangAt < RING_EVERY || !navigator.userActivation.hasBeenActive) return;
   rangAt = Date.now();
   audio ??= new AudioContext();
   for (const [pitch, after] of [[660, 0], [880, 0.12]] as const) {

@@ -16,7 +16,7 @@ const START: Preferences = {
   theme: "system",
   density: "comfortable",
   letters: true,
-  sound: true,
+  sound: false,
   notifications: false,
   panel: true,
 };

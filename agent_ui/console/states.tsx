@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Retry, Warning } from "../shared/icons";
-import type { Problem } from "./connection";
+import { link, type Problem } from "./connection";
 import { t } from "./text";
 import { problemText } from "./toasts";
 
@@ -21,18 +21,21 @@ export function useLate(waiting: boolean): boolean {
   return late && waiting;
 }
 
-/** Rows in their final size, without words. */
+/** Rows in their final size, without words but for the reason why they may take long. */
 export function Skeleton({ rows }: { rows: number }): JSX.Element {
   return (
-    <div class="skeleton" aria-hidden="true">
-      {Array.from({ length: rows }, (_, index) => (
-        <div key={index} class="skeleton-row">
-          <i />
-          <i />
-          <i />
-        </div>
-      ))}
-    </div>
+    <>
+      {link.value.is === "lost" && <p class="skeleton-why">{t("lost.opens")}</p>}
+      <div class="skeleton" aria-hidden="true">
+        {Array.from({ length: rows }, (_, index) => (
+          <div key={index} class="skeleton-row">
+            <i />
+            <i />
+            <i />
+          </div>
+        ))}
+      </div>
+    </>
   );
 }
 

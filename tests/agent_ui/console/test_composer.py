@@ -246,6 +246,22 @@ async def test_copies_are_offered_where_mail_goes_out(house: House, ana: Actor, 
     await expect(page.locator(".burst.ours")).to_contain_text("Copy to otto@lind.example")
 
 
+async def test_reply_taken_back_is_in_the_composer_with_its_copies(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    await house.hub.accounts.save("support", "email", MAILBOX)
+    page = await console(f"inbox/open/{await write_to_us_by_mail(house)}")
+    await page.get_by_role("button", name="Add recipients of a copy").click()
+    await page.keyboard.type("otto@lind.example")
+    await page.get_by_label("Reply to the customer").fill("It is here")
+    await page.keyboard.press("Control+Enter")
+
+    await page.get_by_role("button", name="Take back").click()
+
+    await expect(page.get_by_label("Reply to the customer")).to_have_value("It is here")
+    await expect(page.get_by_label("Cc", exact=True)).to_have_value("otto@lind.example")
+
+
 async def test_send_and_solve_does_both(house: House, ana: Actor, console: OpenConsole) -> None:
     _, page = await conversation(house, console)
     await page.get_by_label("Reply to the customer").fill("It is here")

@@ -1,4 +1,4 @@
-"""What administrators look after: whatever can be made can be removed, with the way back."""
+"""What agents choose for themselves, and what administrators look after: what can be made can be removed again."""
 
 from playwright.async_api import expect
 
@@ -30,3 +30,21 @@ async def test_canned_reply_is_removed_and_brought_back(house: House, ana: Actor
     await page.get_by_role("button", name="Undo").click()
 
     await expect(page.locator(".settings-item")).to_contain_text("Hello")
+
+
+async def test_nothing_rings_until_somebody_wants_it(house: House, ana: Actor, console: OpenConsole) -> None:
+    counted = (
+        "window.rung = 0; const Heard = AudioContext;"
+        "window.AudioContext = class extends Heard { constructor() { super(); window.rung++ } }"
+    )
+    page = await console("settings/notifications", before=counted)
+    sound = page.get_by_role("switch", name="Sound")
+    await page.get_by_role("heading", name="Notifications").click()
+
+    await house.receive("Is the kettle there?")
+    await expect(page.get_by_role("status")).to_contain_text(["1 new message"])
+    assert await page.evaluate("window.rung") == 0
+    await expect(sound).not_to_be_checked()
+    await sound.check()
+
+    await page.wait_for_function("window.rung === 1")
