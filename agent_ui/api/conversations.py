@@ -12,11 +12,13 @@ from agent_ui.api.operation import Answer, Call, Example, Fields, Nothing, opera
 from agent_ui.api.shapes import ConversationAnswer, EntryAnswer, RequestAnswer
 from agent_ui.decode import Id, Limit
 from hub.security import authorize
+from hub.services.client_keys import ClientKeyReused
 from hub.services.conversation_views import NoSuchConversation
 from hub.services.destinations import DestinationUnverified, NotReachable
-from hub.services.replies import ClientKeyReused, Reply, Stale
+from hub.services.replies import Reply
 from hub.services.request_numbers import id_of
 from hub.services.requests import NoSuchRequest
+from hub.services.staleness import Stale
 from hub.views import DeliveryView, EntryView
 
 

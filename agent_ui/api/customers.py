@@ -14,11 +14,12 @@ from agent_ui.api.operation import Answer, Call, Example, Fields, Nothing, opera
 from agent_ui.api.shapes import CustomerAnswer
 from agent_ui.decode import Id, Limit
 from hub.addresses import BadAddress
+from hub.services.client_keys import ClientKeyReused
 from hub.services.customers import Wanted
 from hub.services.destinations import DestinationUnverified, NotReachable
-from hub.services.replies import ClientKeyReused, First
+from hub.services.identities import NoSuchCustomer
+from hub.services.replies import First
 from hub.services.shop_customers import BadShopCustomer, ShopCustomer
-from hub.services.snapshot import NoSuchCustomer
 
 
 class WantedCustomers(Fields, frozen=True, kw_only=True):

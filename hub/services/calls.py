@@ -11,7 +11,7 @@ import msgspec
 from hub.addresses import same_or_none
 from hub.clock import to_ms, to_text
 from hub.database import Database, Reading, Transaction
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid
 from hub.ports.message import CallReport
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import identities as identities_sql
@@ -106,9 +106,7 @@ def note(tx: Transaction, actor: Actor, call: CallNote, account: Any, country: s
     if before is not None:
         return int(before[0]), int(before[1])
     if call.customer is not None:
-        if tx.first(identities_sql.customer, customer_id=call.customer) is None:
-            raise NotFound("There is no such customer.")
-        identities.hold_still(tx, call.customer)
+        identities.hold_still(tx, identities.known(tx, call.customer))
         normal = same_or_none("phone", call.phone or "", country)
         holder = normal and tx.first(identities_sql.holder, kind="phone", scope="", address=normal)
         known = _caller(tx, call.phone, "", country) if holder else None

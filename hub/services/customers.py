@@ -18,8 +18,8 @@ from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
 from hub.services import orders, search
 from hub.services.company import company
-from hub.services.identities import group, root
-from hub.services.snapshot import NoSuchCustomer, Snapshot
+from hub.services.identities import NoSuchCustomer, group, root
+from hub.services.snapshot import Snapshot
 from hub.views import CustomerView, OrderView, RequestView
 
 _MOST_OF_AN_ORDER = 100

@@ -5,12 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from hub.database import Database, Transaction
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid
 from hub.repositories import drafts as sql
-from hub.repositories import identities as identities_sql
 from hub.security import Actor, authorize
 from hub.services.draft_body import DraftBody
-from hub.services.identities import hold_still
+from hub.services.identities import hold_still, known
 
 MODES = ("reply", "note", "call", "first")
 MAX_BODY = 200_000
@@ -29,10 +28,8 @@ def save(tx: Transaction, actor: Actor, customer_id: int | None, mode: str, body
     if len(encoded) > MAX_BODY:
         raise Invalid("This draft is too long to be kept.")
     if customer_id is not None:
-        if tx.first(identities_sql.customer, customer_id=customer_id) is None:
-            raise NotFound("There is no such customer.")
         # It shows the customer's name, which must not change meanwhile.
-        hold_still(tx, customer_id)
+        hold_still(tx, known(tx, customer_id))
     return _put(tx, actor, customer_id, mode, slot, EMPTY if body.is_empty else encoded)
 
 

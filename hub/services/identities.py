@@ -13,6 +13,7 @@ import msgspec
 
 from hub.addresses import normalize
 from hub.database import Reading, Transaction
+from hub.errors import NotFound
 from hub.repositories import conversations as entries_sql
 from hub.repositories import drafts as drafts_sql
 from hub.repositories import identities as sql
@@ -54,6 +55,19 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     assurance: str
     method: str = ""
     fresh: bool = False
+
+
+class NoSuchCustomer(NotFound):
+    """There is no such customer."""
+
+    code = "no_such_customer"
+
+
+def known(rd: Reading, customer_id: int) -> int:
+    """The id of a customer there is; raises `NoSuchCustomer`."""
+    if rd.first(sql.customer, customer_id=customer_id) is None:
+        raise NoSuchCustomer
+    return customer_id
 
 
 def root(rd: Reading, customer_id: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.database import Database, Transaction
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid
 from hub.repositories import identities as sql
 from hub.security import Actor, authorize
 from hub.services import identities, requests
@@ -16,9 +16,7 @@ def mark(tx: Transaction, actor: Actor, customer_id: int, kind: str) -> int:
     """Say what a customer is. Nothing is deleted; their requests leave the inbox, or come back."""
     if kind not in KINDS:
         raise Invalid(f"Somebody is one of {', '.join(KINDS)}.")
-    if tx.first(sql.customer, customer_id=customer_id) is None:
-        raise NotFound("There is no such customer.")
-    identities.hold_still(tx, customer_id)
+    identities.hold_still(tx, identities.known(tx, customer_id))
     shown = identities.root(tx, customer_id)
     members = identities.group(tx, shown.id)
     for endpoint in tx.all(sql.endpoints_of, customer_ids=[member.customer_id for member in members]):

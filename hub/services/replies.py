@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,34 +10,24 @@ import msgspec
 
 from hub.addresses import normalize
 from hub.clock import to_ms
-from hub.database import Database, Reading, Transaction
-from hub.errors import Conflict, Invalid, NotFound
+from hub.database import Database, Transaction
+from hub.errors import Invalid, NotFound
 from hub.ports.channel import Channel
 from hub.repositories import conversations as entries_sql
 from hub.repositories import identities as identities_sql
-from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
 from hub.services import attachments, delivery, destinations, drafts, identities, requests
 from hub.services.audit import record
+from hub.services.client_keys import entry_of, fingerprint
 from hub.services.conversations import NewEntry, append, preview
+from hub.services.forwarding import forward
 from hub.services.identities import Arrival
 from hub.services.intake import Files_
-from hub.services.request_matching import plain_subject
+from hub.services.notes import add_note
 from hub.services.snapshot import Snapshot
+from hub.services.staleness import Stale, missed
 
 MAX_TEXT = 100_000
-
-
-class Stale(Conflict):
-    """Something was said since you looked. Nothing was sent."""
-
-    code = "stale"
-
-
-class ClientKeyReused(Conflict):
-    """This client_key was used before for another text. Nothing was sent."""
-
-    code = "client_key_reused"
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,62 +71,8 @@ class First(msgspec.Struct, frozen=True, kw_only=True):
     override: bool = False
 
 
-def fingerprint(*parts: Any) -> str:
-    """What makes the same key the same call."""
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
-
-
 def _names(files: Files_) -> list[str]:
     return [stored.file for _, stored in files]
-
-
-def _again(tx: Transaction, actor: Actor, key: str, mark: str) -> int | None:
-    """The entry that this key made before; raises when it was another text."""
-    before = tx.first(entries_sql.by_key, author_kind="agent", author_id=actor.id, client_key=key)
-    if before is None:
-        return None
-    if before.fingerprint != mark:
-        raise ClientKeyReused
-    return int(before.id)
-
-
-# --- stale? ---
-
-
-def missed(rd: Reading, actor: Actor, customer_id: int, base: dict[int, int], request: Any | None) -> list[int]:
-    """Entries that the sender has not seen and must: what the customer or a colleague said, who now owns it."""
-    members = identities.group(rd, customer_id)
-    found: list[int] = []
-    for member in members:
-        if member.conversation_id in base:
-            rows = rd.all(
-                entries_sql.said_after, conversation_id=member.conversation_id, seq=base[member.conversation_id]
-            )
-        else:
-            newest = _newest_seen(rd, members, base)
-            rows = rd.all(entries_sql.said_since, conversation_id=member.conversation_id, entry_id=newest)
-        found += [row.id for row in rows if not (row.author_kind == "agent" and row.author_id == actor.id)]
-    if request is not None and request.owner_id not in (None, actor.id):
-        found += _given_away(rd, actor, members, base, request)
-    return sorted(dict.fromkeys(found))
-
-
-def _newest_seen(rd: Reading, members: list[Any], base: dict[int, int]) -> int:
-    seen = [
-        rd.value(entries_sql.at_seq, conversation_id=member.conversation_id, seq=base[member.conversation_id])
-        for member in members
-        if member.conversation_id in base
-    ]
-    return max((entry_id for entry_id in seen if entry_id is not None), default=0)
-
-
-def _given_away(rd: Reading, actor: Actor, members: list[Any], base: dict[int, int], request: Any) -> list[int]:
-    row = rd.first(entries_sql.last_assignment, request_id=request.id)
-    if row is None or row.author_id == actor.id:
-        return []
-    if row.conversation_id in base:
-        return [row.id] if row.seq > base[row.conversation_id] else []
-    return [row.id] if row.id > _newest_seen(rd, members, base) else []
 
 
 # --- units ---
@@ -155,12 +90,12 @@ def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple
     """Store a reply and its deliveries; (entry, whether it was stored before)."""
     written = (reply.text, reply.html, reply.subject, reply.cc)
     mark = fingerprint(reply.customer, *written, reply.attachments, reply.endpoint, *_names(reply.files))
-    identities.hold_still(tx, _known(tx, reply.customer))
-    before = _again(tx, actor, reply.client_key, mark)
+    identities.hold_still(tx, identities.known(tx, reply.customer))
+    before = entry_of(tx, actor, reply.client_key, mark)
     if before is not None:
         return before, True
     customer = identities.root(tx, reply.customer)
-    request = _request_of(tx, customer.id, reply.request)
+    request = requests.named_or_last(tx, customer.id, reply.request)
     unseen = missed(tx, actor, customer.id, reply.base, request)
     if unseen:
         raise Stale(missed=[msgspec.to_builtins(sending.snapshot.entry(tx, i)) for i in unseen[:50]])
@@ -242,25 +177,6 @@ def _copies(to: destinations.Destination, addresses: tuple[str, ...]) -> list[st
     return list(dict.fromkeys(normalize("email", address) for address in addresses))
 
 
-def _known(tx: Transaction, customer_id: int) -> int:
-    if tx.first(identities_sql.customer, customer_id=customer_id) is None:
-        raise NotFound("There is no such customer.")
-    return customer_id
-
-
-def _request_of(tx: Transaction, customer_id: int, request_id: int | None) -> Any | None:
-    """The request named, else the open one last spoken of."""
-    conversation_ids = [member.conversation_id for member in identities.group(tx, customer_id)]
-    if request_id is None:
-        known = tx.all(requests_sql.of_conversations, conversation_ids=conversation_ids)
-        still = [row for row in known if row.status != "resolved"]
-        return max(still, key=lambda row: (row.last_at, row.id), default=None)
-    request = requests.locked(tx, request_id)
-    if request.conversation_id not in conversation_ids:
-        raise Invalid("This request is another customer's.")
-    return request
-
-
 def _check_text(text: str, files: int) -> None:
     if not text.strip() and not files:
         raise Invalid("There is nothing to send yet.")
@@ -283,7 +199,7 @@ def _check_destination(
 def write_first(tx: Transaction, actor: Actor, first: First, sending: Sending) -> tuple[int, int, bool]:
     """Write to somebody before they wrote to us; (entry, customer, whether it was stored before)."""
     mark = fingerprint(first.customer, first.kind, first.address, first.endpoint, first.text, *_names(first.files))
-    before = _again(tx, actor, first.client_key, mark)
+    before = entry_of(tx, actor, first.client_key, mark)
     if before is not None:
         entry = tx.one(entries_sql.entry, entry_id=before)
         owner = tx.one(identities_sql.customer_of_conversation, conversation_id=entry.conversation_id)
@@ -317,7 +233,7 @@ def _addressee(tx: Transaction, first: First, country: str) -> tuple[int, int]:
             raise NotFound("There is no such endpoint.")
         identities.hold_still(tx, endpoint.customer_id)
         shown = identities.root(tx, endpoint.customer_id).id
-        if first.customer is not None and identities.root(tx, _known(tx, first.customer)).id != shown:
+        if first.customer is not None and identities.root(tx, identities.known(tx, first.customer)).id != shown:
             raise destinations.NotReachable("This address is not one of this customer's.")
         return shown, endpoint.id
     if not first.address:
@@ -325,86 +241,6 @@ def _addressee(tx: Transaction, first: First, country: str) -> tuple[int, int]:
     arrival = Arrival(kind=first.kind or "email", address=first.address, name=first.name)
     who = identities.arrive(tx, arrival, country)
     return who.customer_id, who.endpoint_id
-
-
-def forward(
-    tx: Transaction, actor: Actor, entry_id: int, to: str, text: str, key: str, sending: Sending, account: Any
-) -> int:
-    """Send a message on to a third party. It names them as the one it goes to; they become no customer by it."""
-    mark = fingerprint(entry_id, to, text)
-    before = _again(tx, actor, key, mark)
-    if before is not None:
-        return before
-    original = tx.first(entries_sql.entry, entry_id=entry_id)
-    if original is None:
-        raise NotFound("There is no such entry.")
-    identities.hold_still_at(tx, original.conversation_id)
-    address = normalize("email", to)
-    entry = append(
-        tx,
-        NewEntry(
-            conversation_id=original.conversation_id,
-            kind="message",
-            direction="out",
-            channel=account.channel,
-            account_id=account.id,
-            author_kind="agent",
-            author_id=actor.id,
-            author_name=actor.name,
-            subject=f"Fwd: {plain_subject(original.subject)}" if original.subject else "",
-            text=text,
-            request_id=original.request_id,
-            client_key=key,
-            fingerprint=mark,
-            details={"forwarded": entry_id, "to": address},
-        ),
-    )
-    details = {"to": address, "to_kind": "email", "forwarded": entry_id, "first": True}
-    delivery.enqueue(tx, entry.id, account.id, sending.channels[account.channel], None, details)
-    if original.request_id is not None:
-        requests.noticed(tx, requests.locked(tx, original.request_id), entry.id, tx.now)
-    tx.announce("message.forwarded", by=actor.id, conversation=original.conversation_id)
-    return entry.id
-
-
-def add_note(
-    tx: Transaction,
-    actor: Actor,
-    customer_id: int,
-    text: str,
-    request_id: int | None,
-    key: str | None,
-    files: tuple[int, ...] = (),
-) -> tuple[int, bool]:
-    """A note that only colleagues see; (entry, whether it was stored before)."""
-    if not text.strip() and not files:
-        raise Invalid("An empty note says nothing.")
-    mark = fingerprint(customer_id, text, files)
-    identities.hold_still(tx, _known(tx, customer_id))
-    if key is not None:
-        before = _again(tx, actor, key, mark)
-        if before is not None:
-            return before, True
-    customer = identities.root(tx, customer_id)
-    request = _request_of(tx, customer.id, request_id)
-    entry = append(
-        tx,
-        NewEntry(
-            conversation_id=request.conversation_id if request is not None else customer.conversation_id,
-            kind="note",
-            author_kind="agent",
-            author_id=actor.id,
-            author_name=actor.name,
-            text=text,
-            request_id=request.id if request is not None else None,
-            client_key=key,
-            fingerprint=mark,
-        ),
-    )
-    attachments.attach(tx, actor, entry.id, files)
-    drafts.clear(tx, actor, customer.id, "note")
-    tx.announce("note.added", by=actor.id, customer=customer.id)
-    return entry.id, False
 
 
 class Replies:
@@ -441,7 +277,7 @@ class Replies:
             account = delivery.account_for(tx, "email", sending.channels)
             if account is None:
                 raise destinations.NotReachable("Connect a mailbox first: forwarding goes by e-mail.")
-            return forward(tx, actor, entry_id, to, text, key, sending, account)
+            return forward(tx, actor, entry_id, to, text, key, account, sending.channels[account.channel])
 
         return await self._db.unit(unit)
 

@@ -7,12 +7,11 @@ from typing import Any
 from hub.clock import to_ms
 from hub.database import Database, Transaction
 from hub.errors import Invalid, NotFound
-from hub.repositories import identities as customers_sql
 from hub.repositories import requests as sql
 from hub.security import Actor, authorize
 from hub.services import answers, request_course, search
 from hub.services.conversations import NewEntry, append
-from hub.services.identities import hold_still_at, root
+from hub.services.identities import group, hold_still_at, known, root
 from hub.services.request_course import declared, with_clocks
 from hub.services.request_lists import box_of, counted, rank_of
 from hub.services.request_numbers import number_of
@@ -190,6 +189,19 @@ def locked(tx: Transaction, request_id: int) -> Any:
     return request
 
 
+def named_or_last(tx: Transaction, customer_id: int, request_id: int | None) -> Any | None:
+    """The request of this customer that is named, else the open one last spoken of."""
+    conversation_ids = [member.conversation_id for member in group(tx, customer_id)]
+    if request_id is None:
+        rows = tx.all(sql.of_conversations, conversation_ids=conversation_ids)
+        still = [row for row in rows if row.status != "resolved"]
+        return max(still, key=lambda row: (row.last_at, row.id), default=None)
+    request = locked(tx, request_id)
+    if request.conversation_id not in conversation_ids:
+        raise Invalid("This request is another customer's.")
+    return request
+
+
 def _event_entry(tx: Transaction, request: Any, actor: Actor, kind: str, details: dict[str, Any]) -> None:
     append(
         tx,
@@ -274,9 +286,7 @@ def open_by_hand(
     before = answers.before(tx, author, key, mark) if key else None
     if before is not None:
         return int(before)
-    if tx.first(customers_sql.customer, customer_id=customer_id) is None:
-        raise NotFound("There is no such customer.")
-    customer = root(tx, customer_id)
+    customer = root(tx, known(tx, customer_id))
     request = open_request(tx, customer.conversation_id, subject=subject.strip(), topic=topic, owner_id=actor.id)
     if key:
         answers.remember(tx, author, key, mark, request.id)

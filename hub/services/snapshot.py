@@ -23,7 +23,7 @@ from hub.repositories import requests as requests_sql
 from hub.repositories import teams as teams_sql
 from hub.services import orders, shapes
 from hub.services.draft_body import DraftBody
-from hub.services.identities import STRENGTH, group, name_of, root
+from hub.services.identities import STRENGTH, NoSuchCustomer, group, known, name_of, root
 from hub.views import (
     AccountView,
     AgentView,
@@ -51,12 +51,6 @@ Whole = Literal["all"]
 LAST = (1 << 62, 1 << 62)
 FIRST = (-(1 << 62), 0)
 _ID = re.compile(r"[0-9]{1,15}")
-
-
-class NoSuchCustomer(NotFound):
-    """There is no such customer."""
-
-    code = "no_such_customer"
 
 
 class Snapshot:
@@ -263,7 +257,7 @@ class Snapshot:
         self, rd: Reading, customer_id: int, floor: tuple[int, int] | Whole | None = None
     ) -> ConversationView:
         """The screen of one customer: newest page, or everything down to `floor`."""
-        shown = root(rd, self._known(rd, customer_id))
+        shown = root(rd, known(rd, customer_id))
         customer = self.customer(rd, shown.id)
         ids = [conversation.id for conversation in customer.conversations]
         if floor is None:
@@ -283,7 +277,7 @@ class Snapshot:
         self, rd: Reading, customer_id: int, before: tuple[int, int], limit: int
     ) -> tuple[list[EntryView], Floor | None]:
         """The page of a customer's timeline before (shown_at, id)."""
-        members = group(rd, root(rd, self._known(rd, customer_id)).id)
+        members = group(rd, root(rd, known(rd, customer_id)).id)
         return self.page(rd, [member.conversation_id for member in members], before, limit)
 
     def customer_of(
@@ -307,7 +301,7 @@ class Snapshot:
             customer = owner.id if owner is not None else None
         if customer is None:
             raise NoSuchCustomer
-        return int(root(rd, self._known(rd, customer)).id)
+        return int(root(rd, known(rd, customer)).id)
 
     def floor_of(self, rd: Reading, entry_id: int) -> tuple[int, int]:
         """The floor of a window that reaches down to some entries before this one."""
@@ -321,11 +315,6 @@ class Snapshot:
         )
         lowest = rows[-1] if rows else entry
         return lowest.shown_at, lowest.id
-
-    def _known(self, rd: Reading, customer_id: int) -> int:
-        if rd.first(identities_sql.customer, customer_id=customer_id) is None:
-            raise NoSuchCustomer
-        return customer_id
 
     # --- what is everywhere ---
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hub.clock import Clock
 from hub.services.destinations import NotReachable
 from hub.services.identities import root
-from hub.services.visitors import Identity
+from hub.services.visitor_identity import Identity
 from hub.sqlite import SqliteDatabase
 from tests.hub.fake_channel import FakeProvider
 from tests.hub.world import World, a_hub

@@ -10,10 +10,10 @@ from hub.security import Actor
 from hub.services import accounts, intake, joining
 from hub.services.conversation_views import Conversations, NoSuchConversation
 from hub.services.customers import Customers, Wanted
-from hub.services.identities import Arrival
+from hub.services.identities import Arrival, NoSuchCustomer
 from hub.services.intake import Taken
 from hub.services.senders import Context
-from hub.services.snapshot import NoSuchCustomer, Snapshot
+from hub.services.snapshot import Snapshot
 
 ADMIN = Actor(id=1, name="Ana", role="admin")
 STORE = Actor(id=2, name="Till", role="store")

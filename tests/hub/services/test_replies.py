@@ -10,8 +10,10 @@ import pytest
 from hub.clock import Clock, to_datetime
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.ports.commerce import Order, OrderCustomer
+from hub.services.client_keys import ClientKeyReused
 from hub.services.destinations import DestinationUnverified, NotReachable
-from hub.services.replies import ClientKeyReused, First, Reply, Stale
+from hub.services.replies import First, Reply
+from hub.services.staleness import Stale
 from tests.hub.world import CUSTOMER, World, number
 
 OTHER = "ben@example.com"
@@ -69,7 +71,7 @@ async def test_a_reply_is_refused_when_a_colleague_answered_or_noted_since(world
 
 
 def _note(tx: Any, actor: Any, customer_id: int) -> tuple[int, bool]:
-    from hub.services.replies import add_note
+    from hub.services.notes import add_note
 
     return add_note(tx, actor, customer_id, "Careful", None, None)
 

@@ -150,7 +150,7 @@ async def forwarded(story: Story) -> None:
 
 
 async def noted(story: Story) -> None:
-    from hub.services.replies import add_note
+    from hub.services.notes import add_note
 
     await story.world.db.unit(add_note, story.mara, story.customer, "Careful", story.request, None)
 

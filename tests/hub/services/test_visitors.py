@@ -53,7 +53,7 @@ async def test_notes_and_names_of_families_stay_with_us(world: World) -> None:
     mara = await world.colleague("Mara Lindqvist")
     visitor = await world.visitor()
     said = await world.chat(visitor)
-    from hub.services.replies import add_note
+    from hub.services.notes import add_note
 
     await world.db.unit(add_note, mara, said.customer_id, "Careful", None, None)
     await world.reply(mara, said.customer_id)
