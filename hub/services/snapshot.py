@@ -2,195 +2,55 @@
 
 from __future__ import annotations
 
-import heapq
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from hub.clock import to_text
 from hub.database import Reading
-from hub.errors import NotFound
 from hub.ports.channel import Channel
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import agents as agents_sql
 from hub.repositories import conversations as entries_sql
-from hub.repositories import deliveries as deliveries_sql
 from hub.repositories import drafts as drafts_sql
 from hub.repositories import identities as identities_sql
 from hub.repositories import requests as requests_sql
 from hub.repositories import teams as teams_sql
 from hub.services import orders, shapes
 from hub.services.draft_body import DraftBody
-from hub.services.identities import STRENGTH, NoSuchCustomer, group, known, name_of, root
+from hub.services.identities import NoSuchCustomer, group, known, name_of, root
+from hub.services.inbox import Inbox, best_proof
+from hub.services.timelines import LAST, PAGE, Floor, Timelines, Whole, shown_on
 from hub.views import (
     AccountView,
     AgentView,
-    AttachmentView,
     CannedView,
     ConversationName,
     ConversationView,
     CustomerView,
     DraftView,
     EntryView,
-    ListView,
     RequestView,
-    RowView,
     SuggestionView,
     TeamView,
     Way,
 )
 
-PAGE = 50
-# As much as a screen may hold of a list and of a timeline; who has more sees the rest by asking for it.
-LARGEST_LIST = 5000
-LARGEST_TIMELINE = 2000
-Floor = tuple[str, int]
-Whole = Literal["all"]
-LAST = (1 << 62, 1 << 62)
-FIRST = (-(1 << 62), 0)
-_ID = re.compile(r"[0-9]{1,15}")
 
-
-class Snapshot:
+class Snapshot(Timelines, Inbox):
     """Renders every collection; knows what each channel can do."""
 
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
-
-    # --- entries ---
-
-    def entries(self, rd: Reading, rows: Sequence[Any]) -> list[EntryView]:
-        """Entries with their files and deliveries, in the order given."""
-        ids = [row.id for row in rows]
-        files: dict[int, list[AttachmentView]] = {}
-        for item in rd.all(entries_sql.attachments_of, entry_ids=ids) if ids else ():
-            files.setdefault(item.entry_id, []).append(shapes.attachment(item))
-        sent: dict[int, list[Any]] = {}
-        outgoing = [row.id for row in rows if row.direction == "out"]
-        for item in rd.all(deliveries_sql.of_entries, entry_ids=outgoing) if outgoing else ():
-            sent.setdefault(item.entry_id, []).append(item)
-        shown_for: dict[int, int] = {}
-        for row in rows:
-            if row.conversation_id not in shown_for:
-                owner = rd.one(identities_sql.customer_of_conversation, conversation_id=row.conversation_id)
-                shown_for[row.conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
-        return [
-            shapes.entry_view(row, shown_for[row.conversation_id], files.get(row.id, []), sent.get(row.id, []))
-            for row in rows
-        ]
-
-    def entry(self, rd: Reading, entry_id: int) -> EntryView:
-        row = rd.first(entries_sql.entry, entry_id=entry_id)
-        if row is None:
-            raise NotFound("There is no such entry.")
-        return self.entries(rd, [row])[0]
-
-    def page(
-        self, rd: Reading, conversation_ids: Sequence[int], before: tuple[int, int], limit: int
-    ) -> tuple[list[EntryView], Floor | None]:
-        """The newest entries before (shown_at, id) of one or more conversations as one timeline, oldest first."""
-        streams = [
-            rd.all(
-                entries_sql.before,
-                conversation_id=conversation_id,
-                shown_at=before[0],
-                entry_id=before[1],
-                limit=limit + 1,
-            )
-            for conversation_id in conversation_ids
-        ]
-        merged = heapq.merge(*streams, key=lambda row: (-row.shown_at, -row.id))
-        rows = [row for row, _ in zip(merged, range(limit + 1), strict=False)]
-        return self._cut(rd, rows, limit)
-
-    def window(
-        self, rd: Reading, conversation_ids: Sequence[int], floor: tuple[int, int] | Whole
-    ) -> tuple[list[EntryView], Floor | None]:
-        """Everything from the newest entry down to a floor that a screen already has."""
-        lowest = FIRST if floor == "all" else floor
-        rows: list[Any] = []
-        for conversation_id in conversation_ids:
-            rows += rd.all(
-                entries_sql.since,
-                conversation_id=conversation_id,
-                shown_at=lowest[0],
-                entry_id=lowest[1],
-                limit=LARGEST_TIMELINE + 1,
-            )
-        rows.sort(key=lambda row: (row.shown_at, row.id), reverse=True)
-        shown, cut = self._cut(rd, rows, LARGEST_TIMELINE)
-        return shown, cut if cut or floor == "all" else (to_text(floor[0]), floor[1])
-
-    def _cut(self, rd: Reading, rows: list[Any], limit: int) -> tuple[list[EntryView], Floor | None]:
-        kept = rows[:limit]
-        floor = (to_text(kept[-1].shown_at), kept[-1].id) if len(rows) > limit else None
-        return list(reversed(self.entries(rd, kept))), floor
-
-    # --- requests and the rows of the inbox ---
 
     def requests(self, rd: Reading, rows: Sequence[Any]) -> list[RequestView]:
         ids = [row.id for row in rows]
         linked: dict[int, list[dict[str, str]]] = {}
         for link in rd.all(requests_sql.orders_of, request_ids=ids) if ids else ():
             linked.setdefault(link.request_id, []).append({"source": link.source, "number": link.number})
-        owners: dict[int, int] = {}
-        for row in rows:
-            if row.conversation_id not in owners:
-                owner = rd.one(identities_sql.customer_of_conversation, conversation_id=row.conversation_id)
-                owners[row.conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
+        owners = shown_on(rd, rows)
         return [shapes.request_view(row, owners[row.conversation_id], linked.get(row.id, [])) for row in rows]
-
-    def rows(self, rd: Reading, rows: Sequence[Any]) -> list[RowView]:
-        alone = {row.customer_id for row in rows if row.merged_into is None and not row.has_joined}
-        endpoints = _endpoints(rd, alone)
-        shown: dict[int, shapes.Shown] = {}
-        for row in rows:
-            if row.customer_id in alone:
-                theirs = endpoints.get(row.customer_id, [])
-                shown[row.customer_id] = _shown(row.customer_id, row.customer_name, theirs, row)
-            elif row.customer_id not in shown:
-                shown[row.customer_id] = self._shown_together(rd, row)
-        return [shapes.row_view(row, shown[row.customer_id]) for row in rows]
-
-    def _shown_together(self, rd: Reading, row: Any) -> shapes.Shown:
-        """Who shows for a customer that was merged, or into whom others were."""
-        members = group(rd, root(rd, row.customer_id).id)
-        ids = [member.customer_id for member in members]
-        return _shown(ids[0], name_of(members), rd.all(identities_sql.endpoints_of, customer_ids=ids), row)
-
-    def inbox(self, rd: Reading, view: str, after: tuple[int, int] | None, limit: int) -> ListView:
-        """One page of an inbox list after (rank, id)."""
-        rows = self._list(rd, view, after or FIRST, LAST, limit + 1)
-        floor = (rows[limit - 1].rank, rows[limit - 1].id) if len(rows) > limit else None
-        return ListView(view=view, rows=self.rows(rd, rows[:limit]), floor=floor)
-
-    def inbox_window(self, rd: Reading, view: str, floor: tuple[int, int] | Whole) -> ListView:
-        """All of an inbox list down to a floor that a screen already has."""
-        rows = self._list(rd, view, FIRST, LAST if floor == "all" else floor, LARGEST_LIST + 1)
-        kept = rows[:LARGEST_LIST]
-        whole = None if floor == "all" else floor
-        return ListView(
-            view=view,
-            rows=self.rows(rd, kept),
-            floor=(kept[-1].rank, kept[-1].id) if len(rows) > len(kept) else whole,
-        )
-
-    def _list(self, rd: Reading, view: str, after: tuple[int, int], floor: tuple[int, int], limit: int) -> list[Any]:
-        name, _, owner = view.partition(":")
-        statement = requests_sql.LISTS.get(name)
-        if statement is None or bool(owner) != (name == "mine") or (owner and not _ID.fullmatch(owner)):
-            raise NotFound(f"There is no list “{view}”.")
-        return rd.all(
-            statement,
-            rank=after[0],
-            after_id=after[1],
-            floor_rank=floor[0],
-            floor_id=floor[1],
-            limit=limit,
-            owner_id=int(owner or 0),
-        )
 
     # --- customers ---
 
@@ -202,11 +62,11 @@ class Snapshot:
         members = group(rd, customer_id)
         ids = [member.customer_id for member in members]
         endpoints = rd.all(identities_sql.endpoints_of, customer_ids=ids)
-        best = _best_proof(endpoints)
+        best = best_proof(endpoints)
         shop = rd.all(identities_sql.shop_numbers, customer_ids=ids)
-        known: dict[str, Any] = {}
+        told: dict[str, Any] = {}
         for row in shop:
-            known |= {k: v for k, v in msgspec.json.decode(row.body).items() if v}
+            told |= {k: v for k, v in msgspec.json.decode(row.body).items() if v}
         ways = self._ways(rd)
         return CustomerView(
             id=customer.id,
@@ -223,10 +83,10 @@ class Snapshot:
             conversations=[ConversationName(id=member.conversation_id) for member in members],
             joined=ids[1:],
             numbers=[{"source": row.source, "number": row.number} for row in shop],
-            loyalty=known.get("loyalty"),
-            consent=known.get("consent"),
-            segments=known.get("segments") or [],
-            fields=known.get("fields") or {},
+            loyalty=told.get("loyalty"),
+            consent=told.get("consent"),
+            segments=told.get("segments") or [],
+            fields=told.get("fields") or {},
             suggestions=self._suggestions(rd, ids),
         )
 
@@ -302,19 +162,6 @@ class Snapshot:
         if customer is None:
             raise NoSuchCustomer
         return int(root(rd, known(rd, customer)).id)
-
-    def floor_of(self, rd: Reading, entry_id: int) -> tuple[int, int]:
-        """The floor of a window that reaches down to some entries before this one."""
-        entry = rd.one(entries_sql.entry, entry_id=entry_id)
-        rows = rd.all(
-            entries_sql.before,
-            conversation_id=entry.conversation_id,
-            shown_at=entry.shown_at,
-            entry_id=entry.id,
-            limit=PAGE // 2,
-        )
-        lowest = rows[-1] if rows else entry
-        return lowest.shown_at, lowest.id
 
     # --- what is everywhere ---
 
@@ -411,33 +258,3 @@ class Snapshot:
                 everything: list[Any] = getattr(self, name)(rd)
                 return [item for item in everything if item.id in ids]
         raise LookupError(name)
-
-
-def _best_proof(endpoints: Sequence[Any]) -> Any | None:
-    """The endpoint by which a customer is best proven, None while nothing is."""
-    proven = (e for e in endpoints if e.held and e.proven_at is not None)
-    return max(proven, key=lambda e: (STRENGTH[e.assurance], e.proven_at), default=None)
-
-
-def _endpoints(rd: Reading, customer_ids: set[int]) -> dict[int, list[Any]]:
-    """The endpoints of each of these customers, in one statement for all."""
-    endpoints: dict[int, list[Any]] = {}
-    for row in rd.all(identities_sql.endpoints_of, customer_ids=sorted(customer_ids)) if customer_ids else ():
-        endpoints.setdefault(row.customer_id, []).append(row)
-    return endpoints
-
-
-def _shown(customer_id: int, name: str, endpoints: Sequence[Any], row: Any) -> shapes.Shown:
-    """A customer as a row names them: by their address where nobody knows their name."""
-    best = _best_proof(endpoints)
-    return shapes.Shown(customer_id, name or _address_of(endpoints), best.assurance if best else _word_of(row))
-
-
-def _address_of(endpoints: Sequence[Any]) -> str:
-    """An address that people know somebody by; that of a browser or a program tells nothing."""
-    return next((e.shown for e in endpoints if e.held and e.kind in {"email", "phone"}), "")
-
-
-def _word_of(row: Any) -> str | None:
-    """`claimed` for somebody of whom nothing is known but their word."""
-    return "claimed" if row.provisional else None
