@@ -166,6 +166,26 @@ async def test_answer_waits_for_its_file(house: House, ana: Actor, console: Open
     await expect(page.locator(".bubble.ours .file")).to_contain_text("receipt.txt")
 
 
+async def test_answer_goes_to_its_customer_when_its_file_comes_after_they_were_left(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    await house.receive("Somebody else", sender="otto@lind.example")
+    _, page = await conversation(house, console)
+    answered = await hold_uploads(page)
+    await page.locator("input[type=file]").set_input_files([RECEIPT])
+    await page.get_by_label("Reply to the customer").fill("Here it is")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("button", name="Do not send yet")).to_be_visible()
+
+    await page.locator(".row", has_text="Somebody else").click()
+    await expect(page.locator(".bubble")).to_have_text(["Somebody else"])
+    answered.set()
+
+    await page.locator(".row", has_text="Here it is").click()
+    await expect(page.locator(".bubble.ours .file")).to_contain_text("receipt.txt")
+    assert await page.locator(".bubble.ours").count() == 1
+
+
 async def test_answer_that_waits_is_held_back_by_writing_on(house: House, ana: Actor, console: OpenConsole) -> None:
     _, page = await conversation(house, console)
     answered = await hold_uploads(page)
