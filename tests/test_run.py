@@ -157,6 +157,7 @@ def test_two_nodes_share_one_postgresql(tmp_path: Path, postgres_url: str) -> No
         ("agent", "add"),
         ("agent", "list"),
         ("agent", "password"),
+        ("agent", "link"),
         ("agent", "disable"),
         ("token", "create"),
         ("token", "list"),
@@ -281,6 +282,7 @@ def test_colleagues_come_and_go(used: Path) -> None:
     assert onethread("agent", "add", *bo, folder=used).status == 0
 
     assert onethread("agent", "password", "mia@shop.example", folder=used, typed=f"{PASSWORD}\n").status == 0
+    assert "/reset/" in onethread("agent", "link", "mia@shop.example", folder=used).out
     assert onethread("agent", "disable", "bo@shop.example", folder=used).status == 0
 
     listed = onethread("agent", "list", folder=used).out

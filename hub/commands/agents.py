@@ -49,6 +49,17 @@ class SetPassword(Call, tag="agent.password"):
         return {"id": agent.id}
 
 
+class ResetPassword(Call, tag="agent.link"):
+    """A link by which a colleague who cannot sign in chooses a new password."""
+
+    email: str
+
+    async def carry_out(self, hub: Hub, say: Say) -> Any:
+        agent = await hub.agents.named(self.email)
+        link = await hub.agents.reset_link(None, agent.id)
+        return {"id": agent.id, "link": hub.settings.url + link.path}
+
+
 class DisableAgent(Call, tag="agent.disable"):
     """A colleague who left: they are out at once."""
 
@@ -73,6 +84,11 @@ async def listed(session: Session, given: Namespace) -> Outcome:
 async def password(session: Session, given: Namespace) -> Outcome:
     changed = await session.ask(SetPassword(email=given.email, password=_typed()))
     return Outcome(value=changed, text=f"{given.email} has a new password.")
+
+
+async def link(session: Session, given: Namespace) -> Outcome:
+    made = await session.ask(ResetPassword(email=given.email))
+    return Outcome(value=made, text=f"{given.email} chooses a new password here, once:\n{made['link']}")
 
 
 async def disable(session: Session, given: Namespace) -> Outcome:
@@ -116,6 +132,13 @@ def grow(tree: Tree) -> None:
         example="agent password mia@shop.example",
     )
     changing.add_argument("email", help="what they sign in with")
+    resetting = group.command(
+        "link",
+        link,
+        "print a link by which a colleague chooses a new password",
+        example="agent link mia@shop.example",
+    )
+    resetting.add_argument("email", help="what they sign in with")
     disabling = group.command(
         "disable", disable, "shut a colleague out at once", example="agent disable mia@shop.example"
     )

@@ -9,6 +9,7 @@ KNOWN = (
     | agents.ListAgents
     | agents.SetPassword
     | agents.DisableAgent
+    | agents.ResetPassword
     | tokens.CreateToken
     | tokens.ListTokens
     | tokens.RevokeToken

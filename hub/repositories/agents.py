@@ -46,7 +46,7 @@ add = Statement(
 )
 by_id = Statement(select(*_AGENT).where(agents.c.id == bindparam("agent_id")))
 by_email = Statement(select(*_AGENT).where(agents.c.email == bindparam("email")))
-everyone = Statement(select(*_AGENT).where(agents.c.is_token == false()).order_by(agents.c.name, agents.c.id))
+everyone = Statement(select(*_AGENT).order_by(agents.c.name, agents.c.id))
 
 # Locked, so that two administrators who remove each other at once do not both succeed.
 administrators = Statement(select(agents.c.id).where(_ADMINISTRATOR).order_by(agents.c.id).with_for_update())

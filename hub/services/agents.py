@@ -242,7 +242,7 @@ class Agents:
         return await self._db.unit(_set_away, by, away)
 
     async def everyone(self) -> list[AgentView]:
-        """All colleagues by name, also those who have left."""
+        """All colleagues by name, also those who have left, and tokens, which act as one."""
         return await self._db.view(lambda reading: [_view(row) for row in reading.all(agents.everyone)])
 
     async def named(self, email: str) -> AgentView:

@@ -217,28 +217,40 @@ def report_now(tx: Transaction, context: Context, call: CallReport, body: bytes)
 
 
 def candidates(rd: Reading, q: str, country: str, snapshot: Snapshot, found: list[int]) -> list[Candidate]:
-    """Who may be calling, by number first, with evidence, open requests and orders."""
+    """Who may be calling, by address first, with evidence, open requests and orders."""
     evidence: dict[int, list[str]] = {}
-    number = same_or_none("phone", q, country)
-    for row in rd.all(identities_sql.by_address, kind="phone", address=number) if number else ():
-        words = "number_known" if row.held else "number_said"
-        evidence.setdefault(identities.root(rd, row.customer_id).id, []).append(words)
+    for kind, word in (("phone", "number"), ("email", "email")):
+        address = same_or_none(kind, q, country)
+        for row in rd.all(identities_sql.by_address, kind=kind, address=address) if address else ():
+            words = f"{word}_known" if row.held else f"{word}_said"
+            evidence.setdefault(identities.root(rd, row.customer_id).id, []).append(words)
     for customer_id in found:
-        evidence.setdefault(identities.root(rd, customer_id).id, []).append("found")
-    return [_candidate(rd, customer_id, words, snapshot) for customer_id, words in list(evidence.items())[:8]]
+        evidence.setdefault(identities.root(rd, customer_id).id, [])
+    return [_candidate(rd, customer_id, words, q, snapshot) for customer_id, words in list(evidence.items())[:8]]
 
 
-def _candidate(rd: Reading, customer_id: int, evidence: list[str], snapshot: Snapshot) -> Candidate:
+def _candidate(rd: Reading, customer_id: int, evidence: list[str], q: str, snapshot: Snapshot) -> Candidate:
     customer = snapshot.customer(rd, customer_id)
     rows = rd.all(requests_sql.of_conversations, conversation_ids=[c.id for c in customer.conversations])
+    theirs = orders.of_customers(rd, [customer_id, *customer.joined])
     return Candidate(
         customer_id=customer_id,
         name=customer.name or next((e.address for e in customer.endpoints if e.kind in {"email", "phone"}), ""),
-        evidence=evidence,
+        evidence=evidence or [_found_by(q, customer.name, theirs)],
         assurance=customer.assurance,
         requests=snapshot.requests(rd, [row for row in rows if row.status != "resolved"][:10]),
-        orders=orders.of_customers(rd, [customer_id, *customer.joined])[:10],
+        orders=theirs[:10],
     )
+
+
+def _found_by(q: str, name: str, theirs: list[OrderView]) -> str:
+    """What of a customer the words are that they were found by."""
+    said = q.strip().casefold().removeprefix("#")
+    if any(view.number.casefold() == said for view in theirs):
+        return "order_known"
+    words = name.casefold().split()
+    called = bool(said) and all(any(word.startswith(part) for word in words) for part in said.split())
+    return "name_known" if called else "found"
 
 
 class Calls:

@@ -399,6 +399,17 @@ async def test_a_forgotten_password_is_replaced_by_a_link_of_thirty_minutes(door
         await door.agents.accept(secret_of(late.link.path), PASSWORD)
 
 
+async def test_an_administrator_gives_a_colleague_the_link_to_a_new_password(door: Door) -> None:
+    ana = await door.first()
+    ben = await door.agents.invite(ana.actor, name="Ben", email="ben@feldweg.example", role="agent")
+
+    link = await door.agents.reset_link(ana.actor, ben.agent_id)
+
+    await door.agents.accept(secret_of(link.path), PASSWORD)
+    again = await door.agents.reset_link(None, ben.agent_id)
+    assert again.path.startswith("/reset/")
+
+
 async def test_nobody_gets_a_reset_link_who_does_not_work_here_or_asks_too_often(door: Door) -> None:
     ana = await door.first()
     await door.agents.invite(ana.actor, name="Ben", email="ben@feldweg.example", role="agent")

@@ -6,6 +6,7 @@ import pytest
 
 from hub.clock import Clock, to_datetime
 from hub.errors import Invalid
+from hub.ports.commerce import Order, OrderCustomer
 from hub.ports.message import CallReport
 from hub.services.answers import KeyReused
 from hub.services.calls import CallNote
@@ -139,6 +140,33 @@ async def test_candidates_come_with_their_evidence(world: World) -> None:
         (mail.customer_id, ["found"]),
     ]
     assert [len(one.requests) for one in found] == [1, 1]
+
+
+async def evidence(world: World, q: str, found: list[int]) -> list[list[str]]:
+    mara = await world.colleague()
+    return [one.evidence for one in await world.hub.calls.candidates(mara, q, found)]
+
+
+async def test_who_was_found_by_words_is_told_by_which(world: World, clock: Clock) -> None:
+    anna = await world.mail(name="Anna Berg")
+    order = Order(
+        status="placed", updated_at=to_datetime(clock.now()), customer=OrderCustomer(email="anna@example.com")
+    )
+    await world.hub.orders.put(await world.colleague("Shop", "admin"), "shop", "K-10492", order)
+    found = [anna.customer_id]
+
+    assert await evidence(world, "Anna@Example.com", found) == [["email_known"]]
+    assert await evidence(world, "k-10492", found) == [["order_known"]]
+    assert await evidence(world, "ber ann", found) == [["name_known"]]
+    assert await evidence(world, "kettle", found) == [["found"]]
+
+
+async def test_an_address_that_a_chat_gave_is_only_said(world: World) -> None:
+    visitor = await world.visitor()
+    said = await world.chat(visitor)
+    await world.hub.visitors.leave_email(visitor, "ben@example.com")
+
+    assert await evidence(world, "ben@example.com", [said.customer_id]) == [["email_said"]]
 
 
 async def test_a_note_without_words_is_refused(world: World) -> None:

@@ -12,6 +12,7 @@ from hub.errors import Forbidden, Invalid
 from hub.security import ACTIONS, Actor, authorize, may
 from hub.services.actors import Remembered
 from hub.services.tokens import BadScope, BadToken, Known, NoSuchToken, Tokens
+from tests.hub.world import World
 
 STORED = Statement(select(models.tokens.c.secret_hash))
 
@@ -149,3 +150,12 @@ async def test_a_token_makes_no_token_stronger_than_itself(tokens: Tokens) -> No
     with pytest.raises(Forbidden):
         await tokens.create(maker, name="Stronger", scopes=["search"])
     await tokens.create(maker, name="As strong", scopes=["tokens.write"])
+
+
+async def test_a_token_is_among_the_colleagues_it_acts_as(world: World) -> None:
+    lea = await world.colleague("Lea", "admin")
+
+    await world.hub.tokens.create(lea, name="shop", scopes=["orders.write"])
+
+    shown = await world.db.view(world.hub.snapshot.agents)
+    assert [(agent.name, agent.is_token) for agent in shown] == [("Lea", False), ("shop", True)]
