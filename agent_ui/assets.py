@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import mimetypes
 from functools import cache
@@ -44,19 +45,22 @@ async def serve(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in manifest().values():
         raise NotFound
-    return Response(
-        _content(name),
-        media_type=mimetypes.guess_type(name)[0],
-        headers={
-            "cache-control": "public, max-age=31536000, immutable",
-            "cross-origin-resource-policy": "cross-origin",
-        },
-    )
+    return asset_response(request, name, {"cache-control": "public, max-age=31536000, immutable"})
+
+
+def asset_response(request: Request, name: str, headers: dict[str, str]) -> Response:
+    """A file of the bundle for every site, compressed where the browser takes that."""
+    headers = {"cross-origin-resource-policy": "cross-origin", "vary": "accept-encoding"} | headers
+    compressed = "gzip" in request.headers.get("accept-encoding", "")
+    if compressed:
+        headers["content-encoding"] = "gzip"
+    return Response(_content(name, compressed), media_type=mimetypes.guess_type(name)[0], headers=headers)
 
 
 @cache
-def _content(name: str) -> bytes:
-    return (dist() / name).read_bytes()
+def _content(name: str, compressed: bool) -> bytes:
+    content = (dist() / name).read_bytes()
+    return gzip.compress(content, 9) if compressed else content
 
 
 routes = [Route("/static/{name}", serve)]

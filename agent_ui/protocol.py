@@ -37,7 +37,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class WidgetHello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The widget's first frame."""
 
-    account: str = "web"
+    account: str = ""
     token: str | None = None
     identity: str | None = None
     position: str | None = None

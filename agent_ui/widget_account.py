@@ -10,6 +10,9 @@ from hub.bootstrap import Hub
 from hub.ports.channel import Account, field
 from hub.services.accounts import NoSuchAccount
 
+# The account of a page that names none; it is there from the start.
+DEFAULT = "web"
+
 # Shops are built on the builder's own machine; nobody else's page has these names.
 LOOPBACK = ("http://localhost:*", "https://localhost:*", "http://127.0.0.1:*", "https://127.0.0.1:*")
 ANY = ("https:", "http:")
@@ -20,7 +23,7 @@ _OWN_PORT = {"http": 80, "https": 443}
 
 async def widget_account(hub: Hub, name: str) -> Account:
     """The account with this name, if a widget can be its front; raises `NoSuchAccount`."""
-    account = await hub.accounts.get(name)
+    account = await hub.accounts.get(name or DEFAULT)
     channel = hub.channels.get(account.channel)
     if channel is None or not channel.capabilities.instant:
         raise NoSuchAccount

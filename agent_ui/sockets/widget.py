@@ -19,7 +19,7 @@ from agent_ui.sockets.outlet import first_within
 from agent_ui.sockets.presence import Presence, Seat
 from agent_ui.sockets.widgets import Widgets
 from agent_ui.texts import language_of
-from agent_ui.widget_account import told
+from agent_ui.widget_account import DEFAULT, told
 from hub.bootstrap import Hub
 from hub.database import Reading
 from hub.errors import HubError, Invalid, TooMany
@@ -110,7 +110,7 @@ class WidgetSocket(Line):
 
     async def _account(self, name: str) -> Account:
         rows = {row.name: row for row in await self._hub.accounts.every()}
-        row = rows.get(name)
+        row = rows.get(name or DEFAULT)
         if row is None or not self._hub.channels[row.channel].capabilities.instant:
             raise NoSuchAccount
         self._account_row = row

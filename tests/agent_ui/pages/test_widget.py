@@ -52,7 +52,25 @@ async def test_the_launcher_may_be_loaded_from_anywhere_and_is_asked_for_again_s
     assert again.headers["etag"] == first.headers["etag"]
 
 
+async def test_the_launcher_travels_in_3_kb_and_is_the_same_script_for_who_takes_it_plain(house: House) -> None:
+    async with house.client() as client:
+        small = await client.get("/widget.js", headers={"accept-encoding": "gzip"})
+        plain = await client.get("/widget.js", headers={"accept-encoding": "identity"})
+
+    assert (small.headers["content-encoding"], small.content) == ("gzip", plain.content)
+    assert int(small.headers["content-length"]) <= 3_000
+    assert "content-encoding" not in plain.headers
+
+
 # --- the page ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_page_that_names_no_account_gets_the_one_that_is_there_from_the_start(house: House) -> None:
+    async with house.client() as client:
+        answers = [await client.get(f"/widget/frame{asked}") for asked in ("", "?account=", "?account=web")]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert all('"name": "web"' in answer.text for answer in answers)
 
 
 async def test_every_site_may_hold_a_chat_whose_account_names_none(house: House) -> None:
@@ -123,7 +141,7 @@ async def test_settings_tell_no_secret_and_break_out_of_nothing(house: House) ->
     assert "s" * 40 not in page
 
 
-@pytest.mark.parametrize("account", ["nothing", "api", "phone", "", "%00", "x" * 499])
+@pytest.mark.parametrize("account", ["nothing", "api", "phone", "%00", "x" * 499])
 async def test_an_account_that_has_no_chat_is_said_to_have_none(house: House, account: str) -> None:
     async with house.client() as client:
         answer = await client.get(f"/widget/frame?account={account}")

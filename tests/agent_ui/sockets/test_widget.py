@@ -162,6 +162,14 @@ async def test_unknown_account_and_one_without_a_chat_are_refused_alike(stage: S
     assert said[0]["over"] | {"text": ""} == {"code": "no_such_account", "text": "", "again": False}
 
 
+async def test_who_names_no_account_gets_the_one_that_is_there_from_the_start(stage: Stage) -> None:
+    for named in ({}, {"account": ""}):
+        line = await stage.socket(path="/widget/socket")
+        said = await line.hello(**named)
+
+        assert said["snapshot"]["account"]["name"] == "web"
+
+
 # --- what a visitor sees ---
 
 
