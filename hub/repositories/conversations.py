@@ -288,6 +288,17 @@ add_attachment = Statement(
 )
 attachment = Statement(select(*_FILE).where(attachments.c.id == bindparam("attachment_id")))
 attachments_of = Statement(select(*_FILE).where(among(attachments.c.entry_id, "entry_ids")).order_by(attachments.c.id))
+# By which endpoints these files came or went.
+endpoints_of_files = Statement(
+    select(attachments.c.file, entries.c.endpoint_id)
+    .join(entries, entries.c.id == attachments.c.entry_id)
+    .where(
+        among(attachments.c.file, "files"),
+        among(entries.c.conversation_id, "conversation_ids"),
+        entries.c.endpoint_id.is_not(None),
+    )
+    .distinct()
+)
 attach = Statement(
     update(attachments)
     .where(

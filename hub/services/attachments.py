@@ -70,6 +70,18 @@ def attach_new(tx: Transaction, entry_id: int, files: Sequence[tuple[AttachmentI
         add_attachment(tx, entry_id, kept, file=stored.file, size=stored.size, image=bool(stored.image_type))
 
 
+def rows(rd: Reading, ids: Sequence[int]) -> list[Any]:
+    """The files of these ids that there are."""
+    return [row for attachment_id in ids if (row := rd.first(sql.attachment, attachment_id=attachment_id)) is not None]
+
+
+def attach_copies(tx: Transaction, entry_id: int, of_entry: int) -> None:
+    """Give a message the files of another one; each is stored once."""
+    for row in tx.all(sql.attachments_of, entry_ids=[of_entry]):
+        item = AttachmentIn(filename=row.filename, content_type=row.content_type, data=b"")
+        add_attachment(tx, entry_id, item, file=row.file, size=row.size, image=row.image)
+
+
 def _row(rd: Reading, attachment_id: int) -> Any:
     row = rd.first(sql.attachment, attachment_id=attachment_id)
     if row is None:

@@ -111,17 +111,24 @@ def _fits(channels: Mapping[str, Channel], account: Any, endpoint: Any) -> bool:
     return bool(channel.address_kind == endpoint.kind)
 
 
-def check(rd: Reading, customer_id: int, endpoint: Any, text: str) -> list[str]:
-    """What in a text belongs to the customer's other endpoints, for an endpoint that is not proven."""
+def check(rd: Reading, customer_id: int, endpoint: Any, text: str, files: Mapping[str, str] | None = None) -> list[str]:
+    """What in a message belongs to the customer's other endpoints, for an endpoint that is not proven.
+
+    `files` names what goes with it, by the content's name in the file store.
+    """
     if STRENGTH[endpoint.assurance] >= STRENGTH["link"] and endpoint.held:
         return []
+    files = files or {}
+    text = "\n".join([text, *files.values()])
     written = _written_by(rd, endpoint)
     typed = _squeeze(written)
-    members = [member.customer_id for member in group(rd, customer_id)]
+    shown = group(rd, customer_id)
+    members = [member.customer_id for member in shown]
     found = _addresses_in(rd, members, endpoint, text, typed)
     own = {row.id for row in rd.all(orders_sql.of_address, kind=endpoint.kind, address=endpoint.address, limit=200)}
     found += _orders_in(rd, own, text, typed)
     found += _streets_in(rd, members, own, text, written)
+    found += _files_among(rd, [member.conversation_id for member in shown], endpoint, files)
     return list(dict.fromkeys(found))
 
 
@@ -163,6 +170,15 @@ def _streets_in(rd: Reading, members: list[int], own: set[int], text: str, writt
         if spellings not in streets[True]
         if re.search(spellings, text.casefold()) and not re.search(spellings, written.casefold())
     ]
+
+
+def _files_among(rd: Reading, conversation_ids: list[int], endpoint: Any, files: Mapping[str, str]) -> list[str]:
+    """Files that came from or went to another address of this customer, whatever they are called now."""
+    if not files:
+        return []
+    rows = rd.all(entries_sql.endpoints_of_files, files=sorted(files), conversation_ids=conversation_ids)
+    own = {row.file for row in rows if row.endpoint_id == endpoint.id}
+    return sorted({files[row.file] for row in rows if row.file not in own})
 
 
 class _Street(msgspec.Struct):

@@ -101,8 +101,7 @@ def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple
         raise Stale(missed=[msgspec.to_builtins(sending.snapshot.entry(tx, i)) for i in unseen[:50]])
     _check_text(reply.text, len(reply.attachments) + len(reply.files))
     to = destinations.choose(tx, sending.channels, customer.id, reply.endpoint, reply.account)
-    said = f"{reply.subject}\n{reply.text}\n{reply.html}"
-    _check_destination(tx, actor, customer.id, to, said, override=reply.override)
+    _check_destination(tx, actor, customer.id, to, reply)
     details: dict[str, Any] = {}
     if reply.cc:
         details["cc"] = _copies(to, reply.cc)
@@ -185,20 +184,29 @@ def _check_text(text: str, files: int) -> None:
 
 
 def _check_destination(
-    tx: Transaction, actor: Actor, customer_id: int, to: destinations.Destination, text: str, *, override: bool
+    tx: Transaction, actor: Actor, customer_id: int, to: destinations.Destination, written: Reply | First
 ) -> None:
-    found = destinations.check(tx, customer_id, to.endpoint, text)
+    said = f"{written.subject}\n{written.text}\n{written.html}"
+    found = destinations.check(tx, customer_id, to.endpoint, said, _named_files(tx, written))
     if not found:
         return
-    if not override:
+    if not written.override:
         raise destinations.DestinationUnverified(found=found)
     authorize(actor, "destination.override")
     record(tx, "destination_overridden", f"endpoint:{to.endpoint.id}", by=actor)
 
 
+def _named_files(tx: Transaction, written: Reply | First) -> dict[str, str]:
+    """What each file that goes with it is called, by its name in the file store."""
+    uploaded = attachments.rows(tx, written.attachments)
+    return {row.file: row.filename for row in uploaded} | {stored.file: item.filename for item, stored in written.files}
+
+
 def write_first(tx: Transaction, actor: Actor, first: First, sending: Sending) -> tuple[int, int, bool]:
     """Write to somebody before they wrote to us; (entry, customer, whether it was stored before)."""
-    mark = fingerprint(first.customer, first.kind, first.address, first.endpoint, first.text, *_names(first.files))
+    to_whom = (first.customer, first.kind, first.address, first.endpoint)
+    written = (first.text, first.html, first.subject, first.attachments)
+    mark = fingerprint(*to_whom, *written, *_names(first.files))
     before = entry_of(tx, actor, first.client_key, mark)
     if before is not None:
         entry = tx.one(entries_sql.entry, entry_id=before)
@@ -209,7 +217,7 @@ def write_first(tx: Transaction, actor: Actor, first: First, sending: Sending) -
     to = destinations.choose(tx, sending.channels, customer_id, endpoint_id, first.account)
     if not to.channel.capabilities.start:
         raise destinations.NotReachable("This channel can only answer, not write first.")
-    _check_destination(tx, actor, customer_id, to, first.text, override=first.override)
+    _check_destination(tx, actor, customer_id, to, first)
     reply = Reply(
         customer=customer_id,
         base={},

@@ -7,10 +7,11 @@ import pytest
 from hub.clock import Clock, to_datetime
 from hub.database import Transaction
 from hub.ports.commerce import Order, OrderCustomer, ShippingAddress
-from hub.ports.message import Address, InboundMessage
+from hub.ports.message import Address, AttachmentIn, InboundMessage
 from hub.services import destinations, identities
 from hub.services.calls import CallNote
-from hub.services.destinations import NotReachable
+from hub.services.destinations import DestinationUnverified, NotReachable
+from hub.services.replies import First
 from tests.hub.world import CUSTOMER, World
 
 PHONE = "+49 30 1234567"
@@ -104,6 +105,43 @@ async def test_a_street_that_this_address_knows_may_be_told_to_it(world: World, 
     await world.mail("I live at am Markt 1.")
 
     assert await check(world, customer_id, first, "Lindenstraße 5 or Am Markt 1?") == []
+
+
+def a_file(data: bytes, filename: str = "invoice.pdf") -> tuple[AttachmentIn, ...]:
+    return (AttachmentIn(filename=filename, content_type="application/pdf", data=data),)
+
+
+async def test_a_file_of_another_address_is_found_whatever_it_is_called(world: World) -> None:
+    customer_id, first, _ = await two_addresses(world)
+    await world.mail("My invoice", OTHER, attachments=a_file(b"of Ben"))
+    await world.mail("Mine", attachments=a_file(b"of Anna"))
+    mara = await world.colleague()
+
+    with pytest.raises(DestinationUnverified) as refused:
+        await world.reply(mara, customer_id, endpoint=first.id, files=await stored(world, b"of Ben", "terms.pdf"))
+    assert refused.value.members["found"] == ["terms.pdf"]
+
+    for data in (b"of Anna", b"of nobody"):
+        await world.reply(mara, customer_id, endpoint=first.id, files=await stored(world, data, "terms.pdf"))
+
+
+async def stored(world: World, data: bytes, filename: str) -> Any:
+    return tuple(await world.hub.intake.store_files(a_file(data, filename)))
+
+
+@pytest.mark.parametrize("part", ["subject", "html", "files"])
+async def test_every_part_of_a_message_is_looked_at(world: World, part: str) -> None:
+    customer_id, first, _ = await two_addresses(world)
+    said: Any = await stored(world, b"x", f"{PHONE}.pdf") if part == "files" else f"Call {PHONE}"
+    mara = await world.colleague()
+
+    with pytest.raises(DestinationUnverified):
+        await world.reply(mara, customer_id, endpoint=first.id, **{part: said})
+    with pytest.raises(DestinationUnverified):
+        await world.hub.replies.write_first(
+            mara, First(**{"text": "Hi", "client_key": "k", "endpoint": first.id, part: said})
+        )
+    assert [row.direction for row in await world.table("entries") if row.direction == "out"] == []
 
 
 async def test_a_proven_endpoint_gets_everything_of_its_customer(world: World) -> None:

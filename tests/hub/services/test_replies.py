@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.clock import Clock, to_datetime
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.ports.commerce import Order, OrderCustomer
+from hub.ports.message import AttachmentIn
 from hub.services.client_keys import ClientKeyReused
 from hub.services.destinations import DestinationUnverified, NotReachable
 from hub.services.replies import First, Reply
@@ -406,6 +408,41 @@ async def test_forwarding_names_the_third_party_and_makes_them_nobody(world: Wor
     )
     assert len(await world.table("customers")) == 1
     assert await world.hub.replies.forward(mara, first.id, "repair@maker.example", "Please repair.", "k") == entry_id
+
+
+async def test_forwarding_takes_the_files_along(world: World) -> None:
+    mara = await world.colleague()
+    photo = AttachmentIn(filename="leak.jpg", content_type="image/jpeg", data=b"\xff\xd8\xffphoto", inline=True)
+    first = await world.mail("The kettle leaks, see the photo.", attachments=(photo,))
+
+    entry_id = await world.hub.replies.forward(mara, first.id, "repair@maker.example", "Please repair.", "k")
+    await world.deliver()
+
+    [message] = world.provider.messages
+    assert [(file.filename, file.data) for file in message.attachments] == [("leak.jpg", photo.data)]
+    for entry in (await world.entry(first.id), await world.entry(entry_id)):
+        assert [file.filename for file in entry.attachments] == ["leak.jpg"]
+
+
+async def test_a_note_is_never_forwarded(world: World) -> None:
+    mara = await world.colleague()
+    first = await world.mail()
+    note_id, _ = await world.hub.replies.note(mara, first.customer_id, "Careful, angry.")
+
+    with pytest.raises(Invalid):
+        await world.hub.replies.forward(mara, note_id, "repair@maker.example", "See below.", "k")
+    await world.deliver()
+
+    assert world.provider.messages == []
+
+
+async def test_writing_first_with_the_key_of_another_message_is_refused(world: World) -> None:
+    mara = await world.colleague()
+    first = First(text="Your parcel is here.", client_key="k", kind="email", address=CUSTOMER, subject="Parcel")
+    await world.hub.replies.write_first(mara, first)
+
+    with pytest.raises(ClientKeyReused):
+        await world.hub.replies.write_first(mara, msgspec.structs.replace(first, subject="Another"))
 
 
 async def test_answers_thread_under_the_message_they_answer(world: World) -> None:
