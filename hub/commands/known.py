@@ -17,6 +17,7 @@ KNOWN = (
     | channels.AddAccount
     | channels.TestAccount
     | channels.RemoveAccount
+    | channels.ReadAgain
     | imports.ImportOrders
     | clock.MoveClock
     | status.ReadStatus

@@ -28,7 +28,7 @@ async def test_reply_written_without_a_line_is_refused_when_a_colleague_has_answ
     taken = await house.receive("Where is my parcel?")
     customer = taken.customer_id
     page = await console(f"inbox/open/{customer}")
-    await expect(page.get_by_text("Where is my parcel?").last).to_be_visible()
+    await expect(page.locator(".bubble", has_text="Where is my parcel?")).to_be_visible()
 
     await page.context.set_offline(True)
     await send(page, "I do not know either.")
@@ -57,7 +57,7 @@ async def test_reply_written_without_a_line_goes_out_once_when_nothing_was_misse
 ) -> None:
     taken = await house.receive("Where is my parcel?")
     page = await console(f"inbox/open/{taken.customer_id}")
-    await expect(page.get_by_text("Where is my parcel?").last).to_be_visible()
+    await expect(page.locator(".bubble", has_text="Where is my parcel?")).to_be_visible()
 
     await page.context.set_offline(True)
     await send(page, "It comes today.")
