@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 
 import msgspec
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from agent_ui.decode import convert
-from hub.errors import Forbidden
+from hub.errors import Forbidden, Malformed
 from hub.services.sessions import Session
 
 T = TypeVar("T")
@@ -28,9 +32,22 @@ class StaleForm(Forbidden):
     code = "stale_form"
 
 
+@asynccontextmanager
+async def posted(request: Request, *, files: int, fields: int) -> AsyncIterator[FormData]:
+    """The form as it was sent, of at most so many files and fields; raises `Malformed` with what is wrong."""
+    try:
+        form = await request.form(max_files=files, max_fields=fields)
+    except HTTPException as problem:
+        raise Malformed(problem.detail) from None
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
 async def read_form(request: Request, shape: type[T]) -> T:
     """The posted fields as this type."""
-    async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+    async with posted(request, files=0, fields=MOST_FIELDS) as form:
         return convert({name: value for name, value in form.items() if isinstance(value, str)}, shape)
 
 

@@ -30,10 +30,11 @@ def identity_of(account: Account, token: str, now_ms: int) -> Identity:
     now = to_datetime(now_ms)
     try:
         expires, issued = to_datetime(int(claims["exp"] * 1000)), to_datetime(int(claims["iat"] * 1000))
+        begins = to_datetime(int(claims.get("nbf", claims["iat"]) * 1000))
     except (TypeError, ValueError, OverflowError) as problem:
         raise BadIdentity("The shop's token holds a time that is none.") from problem
-    if now >= expires or issued > now + SKEW or expires - issued > LONGEST:
-        raise BadIdentity("The shop's token has expired, or runs for more than an hour.")
+    if now >= expires or max(issued, begins) > now + SKEW or expires - issued > LONGEST:
+        raise BadIdentity("The shop's token is not valid now, or runs for more than an hour.")
     subject = str(claims["sub"]).strip()
     if not subject:
         raise BadIdentity

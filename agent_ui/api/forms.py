@@ -16,7 +16,7 @@ from agent_ui.api.messages import WrongAccount, account_row
 from agent_ui.api.operation import Example, Nothing, Operation
 from agent_ui.callers import address_of, hub_of
 from agent_ui.decode import BadField, convert, query
-from agent_ui.forms import safe_next
+from agent_ui.forms import posted, safe_next
 from agent_ui.origins import ForeignOrigin, own_origin
 from agent_ui.render import render
 from agent_ui.widget_account import origin_of
@@ -68,8 +68,8 @@ async def post(request: Request) -> Response:
     account = await _account(hub, request)
     listed = _listed(hub, account)
     origin = _checked_origin(request, listed)
-    async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS) as posted:
-        fields, form = await _read(posted)
+    async with posted(request, files=MOST_FILES, fields=MOST_FIELDS) as sent:
+        fields, form = await _read(sent)
     target = _target(request, fields.next, origin, listed)
     if not fields.leave_empty:
         await hub.forms.take(account, form, sender=address_of(request))
@@ -131,10 +131,10 @@ def _origin_in(address: str) -> str:
 # --- what was filled in ---
 
 
-async def _read(posted: FormData) -> tuple[FormFields, Form]:
+async def _read(sent: FormData) -> tuple[FormFields, Form]:
     written: dict[str, str] = {}
     files: list[AttachmentIn] = []
-    for name, value in posted.multi_items():
+    for name, value in sent.multi_items():
         if isinstance(value, UploadFile):
             files += await _file(value)
         elif value.strip():

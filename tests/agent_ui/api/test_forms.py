@@ -133,6 +133,35 @@ async def test_a_form_that_cannot_be_answered_is_refused_on_a_page(
     assert for_programs.json()["code"] == code
 
 
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status", "code"),
+    [
+        (URLENCODED, b"email=leo%40example.com&message=" + b"x" * 2_000_000, 400, "malformed"),
+        (
+            URLENCODED,
+            b"email=leo%40example.com&message=Hi&" + b"&".join(b"f%d=1" % n for n in range(60)),
+            400,
+            "malformed",
+        ),
+        ("multipart/form-data", b"nonsense", 400, "malformed"),
+        ("multipart/form-data; boundary=b", b"nonsense", 400, "malformed"),
+        ("application/json", b'{"email": "leo@example.com", "message": "Hi"}', 422, "no_way_to_answer"),
+        ("", b"", 422, "no_way_to_answer"),
+    ],
+)
+async def test_what_is_no_form_is_refused_and_leaves_nothing(
+    api: httpx2.AsyncClient, stranger: httpx2.AsyncClient, content_type: str, body: bytes, status: int, code: str
+) -> None:
+    refused = await stranger.post("/forms/web", content=body, headers={"content-type": content_type})
+
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert refused.json()["detail"] != "Bad Request"
+    assert await entries_of(api, email="leo@example.com") == []
+
+
 async def test_only_pages_of_the_account_may_send_forms(hub: Hub, stranger: httpx2.AsyncClient) -> None:
     await hub.accounts.save("web", "webchat", {"origins": "https://shop.example https://www.shop.example"})
 

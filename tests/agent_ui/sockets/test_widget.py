@@ -277,6 +277,8 @@ BAD: dict[str, Callable[[Clock], str]] = {
     "from the future": lambda clock: signed(
         claims(clock, iat=clock.now() // 1000 + 900, exp=clock.now() // 1000 + 950)
     ),
+    "not valid yet": lambda clock: signed(claims(clock, nbf=clock.now() // 1000 + 400)),
+    "valid from no time": lambda clock: signed(claims(clock, nbf="soon")),
     "without an end": lambda clock: signed({k: v for k, v in claims(clock).items() if k != "exp"}),
     "of nobody": lambda clock: signed(claims(clock, sub=" ")),
     "signed by nobody": lambda clock: jwt.encode(claims(clock), "", algorithm="none"),
