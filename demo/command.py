@@ -30,6 +30,7 @@ async def show(session: Session, given: Namespace) -> Outcome:
     if given.remove:
         return _remove(session)
     # Only now, so that the other commands start sooner.
+    from demo.letterbox import Letterbox
     from demo.stage import on_stage
     from hub.commands.serve import serve
 
@@ -38,10 +39,12 @@ async def show(session: Session, given: Namespace) -> Outcome:
     settings = msgspec.structs.replace(session.settings, demo=True, test_clock=True, database_url="", bus_url="")
     notes = _notes(session)
     told = notes.told
+    letterbox = Letterbox()
+    parts = msgspec.structs.replace(session.parts, site=lambda hub: letterbox.beside(session.parts.site(hub)))
 
     @contextlib.asynccontextmanager
     async def beside(hub: Hub) -> AsyncIterator[Callable[[], None]]:
-        async with on_stage(hub, notes, _progress) as begin:
+        async with on_stage(hub, notes, _progress, letterbox) as begin:
             yield begin
 
     def ready(serving: Serving) -> None:
@@ -50,7 +53,7 @@ async def show(session: Session, given: Namespace) -> Outcome:
     if not told:
         session.say("Telling six months of a small shop ...")
     try:
-        await serve(settings, session.parts, ready, beside)
+        await serve(settings, parts, ready, beside)
     except asyncio.CancelledError:
         # Ctrl+C before the hub takes signals itself.
         text = "Stopped. The next start tells the story from its beginning."
@@ -98,8 +101,10 @@ Onethread shows the story of a small shop, and two visitors who write just now.
       sign in as        {email}   ({name})
       password          {password}
   The shop's page       {serving.url}/demo-shop
+  The customers' mail   {serving.url}/demo-mail
 
-Write in the shop's chat, answer in the console. Ctrl+C stops it, `demo --remove` deletes it.
+Write in the shop's chat, answer in the console; what goes on by e-mail arrives in the
+customers' mail, and can be answered there. Ctrl+C stops it, `demo --remove` deletes it.
 """
 
 

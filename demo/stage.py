@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from demo import notes as kept
 from demo import visitors
 from demo.cast import Cast
+from demo.letterbox import Letterbox
 from demo.mails import GATE, MAILBOX
 from demo.notes import Notes
 from demo.people import COLLEAGUES, FULL, PEOPLE, TEAMS
@@ -41,7 +42,9 @@ CANNED = (
 
 
 @contextlib.asynccontextmanager
-async def on_stage(hub: Hub, notes: Notes, progress: Progress) -> AsyncIterator[Callable[[], None]]:
+async def on_stage(
+    hub: Hub, notes: Notes, progress: Progress, letterbox: Letterbox
+) -> AsyncIterator[Callable[[], None]]:
     """The demo in a running hub; yields a function that lets the two visitors in once the hub answers."""
     post, door = PostOffice(full={PEOPLE[FULL].email}), free_port()
     life: list[asyncio.Task[None]] = []
@@ -51,6 +54,7 @@ async def on_stage(hub: Hub, notes: Notes, progress: Progress) -> AsyncIterator[
             await _tell(hub, post, progress)
             notes.told = True
             kept.keep(hub.settings.data, notes)
+        letterbox.hang(post, door)
         street = Street(url=_url(hub), post=post, door=door)
         try:
             yield lambda: life.append(asyncio.create_task(_visited(hub, notes, street)))

@@ -11,6 +11,7 @@ import pytest
 
 from connectors import found
 from demo import notes as kept
+from demo.letterbox import Letterbox
 from demo.stage import on_stage
 from demo.teller import Progress
 from hub.bootstrap import Hub, build, running
@@ -53,7 +54,7 @@ async def the_demo(folder: Path, progress: Progress = lambda told, of: None) -> 
     """The demo in its folder, told if it was not, without the two visitors."""
     notes = begun(folder)
     hub = await build(settings_of(folder), found.channels(), found.shops())
-    async with running(hub), on_stage(hub, notes, progress):
+    async with running(hub), on_stage(hub, notes, progress, Letterbox()):
         yield hub
 
 
@@ -68,6 +69,17 @@ def tell_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(tell())
     return folder
+
+
+async def at_the_door(door: int) -> bool | None:
+    """Whether the mailbox takes mails."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", door)
+    except OSError:
+        return None
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 class Desk:

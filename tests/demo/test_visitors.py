@@ -21,7 +21,7 @@ from demo.visitors import Street, Tempo, jakob, mira
 from hub.bootstrap import build, running
 from hub.security import Actor
 from hub.services import delivery
-from tests.demo.conftest import Desk, settings_of
+from tests.demo.conftest import Desk, at_the_door, settings_of
 from tests.parts.serving import serving
 
 PATIENT = Tempo(thinks=0, types=0, listens=0.05, leaves_after=60)
@@ -55,17 +55,6 @@ async def open_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
         desk = Desk(hub, ana)
         await desk.until(lambda: at_the_door(door))
         yield Shop(desk=desk, url=url, post=post, door=door)
-
-
-async def at_the_door(door: int) -> bool | None:
-    """Whether the mailbox takes mails."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", door)
-    except OSError:
-        return None
-    writer.close()
-    await writer.wait_closed()
-    return True
 
 
 @asynccontextmanager

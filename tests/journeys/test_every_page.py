@@ -9,6 +9,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from agent_ui.app import create_app
 from connectors import found
+from demo.letterbox import Letterbox
 from demo.notes import Notes
 from demo.people import COLLEAGUES
 from demo.stage import on_stage
@@ -29,6 +30,7 @@ PAGES = (
     ("forgotten password", "/forgotten"),
     ("page that is not there", "/nothing-here"),
     ("demo shop", "/demo-shop"),
+    ("demo, the customers' mail", "/demo-mail"),
     ("chat, home", "/widget/frame?account=web"),
     ("form, thanks", "/forms/web/thanks"),
 )
@@ -68,7 +70,9 @@ async def tell_story(tmp_path: Path, clock: Clock) -> AsyncIterator[Story]:
     settings = Settings(data=tmp_path / "hub", demo=True, test_clock=True)
     hub = await build(settings, found.channels(), found.shops(), clock)
     notes = Notes(password="three kettles boil at noon")
-    async with running(hub), on_stage(hub, notes, lambda *_: None), serving(create_app(hub)) as url:
+    letterbox = Letterbox()
+    site = letterbox.beside(create_app(hub))
+    async with running(hub), on_stage(hub, notes, lambda *_: None, letterbox), serving(site) as url:
         yield Story(hub, url, notes.password)
 
 
