@@ -1,5 +1,6 @@
 """The real servers and the browser that tests may ask for by name."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -11,6 +12,7 @@ from hub.clock import Clock
 from hub.database import Database
 from tests.parts.browser import chromium
 from tests.parts.databases import make_postgres_template, make_sqlite_template, postgres_database, sqlite_database
+from tests.parts.demo import the_demo
 from tests.parts.dovecot import Dovecot, dovecot
 from tests.parts.postgres import Postgres, postgres
 from tests.parts.smtp import MailServer, mail_server
@@ -76,6 +78,19 @@ async def open_sqlite(sqlite_template: Path, tmp_path: Path, clock: Clock) -> As
     """A migrated SQLite database of this test's own."""
     async with sqlite_database(sqlite_template, tmp_path, clock) as database:
         yield database
+
+
+@pytest.fixture(name="told_demo", scope="session")
+def tell_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo's story was told; tests look at it, or change a copy."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+
+    async def tell() -> None:
+        async with the_demo(folder):
+            pass
+
+    asyncio.run(tell())
+    return folder
 
 
 @pytest.fixture(name="closed_db", params=["sqlite", "postgres"])

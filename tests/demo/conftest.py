@@ -7,17 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
-
 from connectors import found
-from demo import notes as kept
-from demo.letterbox import Letterbox
-from demo.stage import on_stage
-from demo.teller import Progress
-from hub.bootstrap import Hub, build, running
-from hub.config import Settings
+from hub.bootstrap import Hub, build
 from hub.security import Actor
 from hub.services.replies import Reply
+from tests.parts.demo import settings_of
 
 PATIENCE_S = 30
 
@@ -26,11 +20,6 @@ T = TypeVar("T")
 
 class Cut(Exception):
     """The story was cut short."""
-
-
-def settings_of(folder: Path) -> Settings:
-    """What `demo` gives its hub."""
-    return Settings(data=folder, demo=True, test_clock=True)
 
 
 @asynccontextmanager
@@ -42,33 +31,6 @@ async def looking_at(folder: Path) -> AsyncIterator[Hub]:
         yield hub
     finally:
         await hub.stop()
-
-
-def begun(folder: Path) -> kept.Notes:
-    folder.mkdir(exist_ok=True)
-    return kept.open_or_begin(folder)
-
-
-@asynccontextmanager
-async def the_demo(folder: Path, progress: Progress = lambda told, of: None) -> AsyncIterator[Hub]:
-    """The demo in its folder, told if it was not, without the two visitors."""
-    notes = begun(folder)
-    hub = await build(settings_of(folder), found.channels(), found.shops())
-    async with running(hub), on_stage(hub, notes, progress, Letterbox()):
-        yield hub
-
-
-@pytest.fixture(name="folder", scope="session")
-def tell_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the story was told; tests only look at it."""
-    folder = tmp_path_factory.mktemp("demo") / "data"
-
-    async def tell() -> None:
-        async with the_demo(folder):
-            pass
-
-    asyncio.run(tell())
-    return folder
 
 
 async def at_the_door(door: int) -> bool | None:

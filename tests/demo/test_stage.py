@@ -14,8 +14,9 @@ from hub.bootstrap import Hub
 from hub.clock import to_ms
 from hub.security import Actor
 from hub.services.customers import Wanted
-from tests.demo.conftest import Cut, looking_at, the_demo
+from tests.demo.conftest import Cut, looking_at
 from tests.hub.sums import sums
+from tests.parts.demo import the_demo
 
 
 async def actor_of(hub: Hub, key: str) -> Actor:
@@ -43,16 +44,16 @@ async def screen_of(hub: Hub, key: str) -> Any:
 # --- what there is ---
 
 
-async def test_everything_that_arrived_was_read(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_everything_that_arrived_was_read(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         counted = await sums(hub)
 
     assert set(counted) == {"entry"}
     assert counted["entry"] > 80
 
 
-async def test_forty_customers_have_one_conversation_each(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_forty_customers_have_one_conversation_each(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         customers = await everybody(hub)
 
     named = Counter(customer.name for customer in customers if customer.name)
@@ -62,8 +63,8 @@ async def test_forty_customers_have_one_conversation_each(folder: Path) -> None:
     assert all(len(customer.conversations) <= 2 for customer in customers)
 
 
-async def test_open_requests_are_in_every_state(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_open_requests_are_in_every_state(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         rows = {view: await rows_of(hub, view) for view in ("open", "unassigned", "snoozed", "failed")}
         mine = {key: await rows_of(hub, f"mine:{(await actor_of(hub, key)).id}") for key in ("ana", "ben", "cleo")}
 
@@ -81,8 +82,8 @@ async def test_open_requests_are_in_every_state(folder: Path) -> None:
     assert all(len(row.subject) <= 60 for row in rows["open"])
 
 
-async def test_a_teacher_has_a_long_conversation_on_many_ways(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_a_teacher_has_a_long_conversation_on_many_ways(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         screen = await screen_of(hub, "jonas")
         whole = await hub.db.view(hub.snapshot.conversation, screen.customer.id, (0, 0))
 
@@ -91,8 +92,8 @@ async def test_a_teacher_has_a_long_conversation_on_many_ways(folder: Path) -> N
     assert {entry.kind for entry in whole.entries} >= {"message", "call", "note", "order", "status"}
 
 
-async def test_orders_that_are_named_become_links(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_orders_that_are_named_become_links(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         screen = await screen_of(hub, "mara")
 
     linked = [order["number"] for entry in screen.entries for order in entry.orders]
@@ -100,16 +101,16 @@ async def test_orders_that_are_named_become_links(folder: Path) -> None:
     assert {order.number for order in screen.orders} >= {"10492", "10497"}
 
 
-async def test_ana_has_begun_an_answer(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_ana_has_begun_an_answer(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         ana = await actor_of(hub, "ana")
         drafts = await hub.db.view(hub.snapshot.drafts, ana.id)
 
     assert len(drafts) == 1
 
 
-async def test_peculiar_mails_are_shown_as_what_they_are(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_peculiar_mails_are_shown_as_what_they_are(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         amelie, marco, samir, hannah, frieda = [
             (await screen_of(hub, key)).entries for key in ("amelie", "marco", "samir", "hannah", "frieda")
         ]
@@ -125,8 +126,8 @@ async def test_peculiar_mails_are_shown_as_what_they_are(folder: Path) -> None:
     assert any(entry.automatic and entry.kind == "message" for entry in frieda)
 
 
-async def test_the_answer_to_a_full_mailbox_has_failed(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_the_answer_to_a_full_mailbox_has_failed(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         rows = await rows_of(hub, "failed")
         entries = (await screen_of(hub, "tove")).entries
 
@@ -134,16 +135,16 @@ async def test_the_answer_to_a_full_mailbox_has_failed(folder: Path) -> None:
     assert [entry.delivery.state for entry in entries if entry.direction == "out"] == ["failed"]
 
 
-async def test_the_pace_of_the_widget_is_measured(folder: Path) -> None:
-    async with the_demo(folder) as hub:
+async def test_the_pace_of_the_widget_is_measured(told_demo: Path) -> None:
+    async with the_demo(told_demo) as hub:
         assert await hub.pace.minutes() in range(1, 10)
 
 
 # --- telling it ---
 
 
-async def test_the_clock_shows_the_present_again(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_the_clock_shows_the_present_again(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         last = max(row.last_at for row in await rows_of(hub, "open"))
         now = hub.clock.now()
 
@@ -151,12 +152,12 @@ async def test_the_clock_shows_the_present_again(folder: Path) -> None:
     assert to_ms(datetime.fromisoformat(last)) < now
 
 
-async def test_a_second_start_tells_nothing(folder: Path) -> None:
-    async with looking_at(folder) as hub:
+async def test_a_second_start_tells_nothing(told_demo: Path) -> None:
+    async with looking_at(told_demo) as hub:
         before = (await sums(hub), len(await everybody(hub)))
     told: list[int] = []
 
-    async with the_demo(folder, lambda done, of: told.append(done)) as hub:
+    async with the_demo(told_demo, lambda done, of: told.append(done)) as hub:
         after = (await sums(hub), len(await everybody(hub)))
 
     assert told == []

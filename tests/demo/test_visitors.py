@@ -21,7 +21,8 @@ from demo.visitors import Street, Tempo, jakob, mira
 from hub.bootstrap import build, running
 from hub.security import Actor
 from hub.services import delivery
-from tests.demo.conftest import Desk, at_the_door, settings_of
+from tests.demo.conftest import Desk, at_the_door
+from tests.parts.demo import settings_of
 from tests.parts.serving import serving
 
 PATIENT = Tempo(thinks=0, types=0, listens=0.05, leaves_after=60)

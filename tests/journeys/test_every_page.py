@@ -1,5 +1,6 @@
 """Every page in every state that the demo fills: axe finds nothing in any theme and width, nor does the browser."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,17 +9,13 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from agent_ui.app import create_app
-from connectors import found
 from demo.letterbox import Letterbox
-from demo.notes import Notes
 from demo.people import COLLEAGUES
-from demo.stage import on_stage
-from hub.bootstrap import Hub, build, running
-from hub.clock import Clock
-from hub.config import Settings
+from hub.bootstrap import Hub
 from hub.security import Actor
 from hub.services.customers import Wanted
 from tests.parts.browser import axe
+from tests.parts.demo import begun, the_demo
 from tests.parts.serving import serving
 
 WIDTHS = {"wide": {"width": 1440, "height": 900}, "360": {"width": 360, "height": 740}}
@@ -66,14 +63,11 @@ class Story:
 
 
 @pytest.fixture(name="story")
-async def tell_story(tmp_path: Path, clock: Clock) -> AsyncIterator[Story]:
-    settings = Settings(data=tmp_path / "hub", demo=True, test_clock=True)
-    hub = await build(settings, found.channels(), found.shops(), clock)
-    notes = Notes(password="three kettles boil at noon")
+async def open_story(told_demo: Path, tmp_path: Path) -> AsyncIterator[Story]:
+    folder = Path(shutil.copytree(told_demo, tmp_path / "hub"))
     letterbox = Letterbox()
-    site = letterbox.beside(create_app(hub))
-    async with running(hub), on_stage(hub, notes, lambda *_: None, letterbox), serving(site) as url:
-        yield Story(hub, url, notes.password)
+    async with the_demo(folder, letterbox=letterbox) as hub, serving(letterbox.beside(create_app(hub))) as url:
+        yield Story(hub, url, begun(folder).password)
 
 
 async def customer_with(story: Story, email: str) -> int:

@@ -15,7 +15,7 @@ import pytest
 
 from hub.commands.checks.machine import check_bundle
 from hub.commands.checks.storage import check_file
-from tests.parts.command_line import onethread, running_hub
+from tests.parts.command_line import onethread, onethread_here, running_hub
 from tests.parts.process import free_port
 
 PASSWORD = "correct horse battery staple"
@@ -163,7 +163,7 @@ def test_a_planted_fault_is_named_with_its_remedy(planted: Planted, folder: Path
     planted.plant(folder)
 
     port = () if planted.variables else ("--port", "0")
-    done = onethread("doctor", *port, *planted.options, folder=folder, variables=planted.variables)
+    done = onethread_here("doctor", *port, *planted.options, folder=folder, variables=planted.variables)
 
     assert done.status == 1, done.err
     faults = [line for line in done.out.splitlines() if line.startswith("FAULT")]
