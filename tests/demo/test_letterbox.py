@@ -14,7 +14,8 @@ from demo.post import PostOffice, free_port
 from demo.stage import set_up
 from hub.bootstrap import build, running
 from hub.security import Actor
-from tests.demo.conftest import PATIENCE_S, Desk, at_the_door, settings_of
+from tests.demo.conftest import PATIENCE_S, Desk, at_the_door
+from tests.parts.demo import settings_of
 from tests.parts.serving import serving
 
 
