@@ -48,12 +48,15 @@ change = Statement(
     .values(version=requests.c.version + literal_column("1"), **bound(requests, *CHANGED))
 )
 request = Statement(select(*_REQUEST).where(requests.c.id == bindparam("request_id")))
-of_conversations = Statement(
+_SOME_OF_CONVERSATIONS = (
     select(*_REQUEST)
     .where(among(requests.c.conversation_id, "conversation_ids"))
     .order_by(requests.c.id.desc())
     .limit(literal_column("100"))
 )
+of_conversations = Statement(_SOME_OF_CONVERSATIONS)
+some_shown = Statement(_SOME_OF_CONVERSATIONS.where(requests.c.box != literal_column("'hidden'")))
+some_hidden = Statement(_SOME_OF_CONVERSATIONS.where(requests.c.box == literal_column("'hidden'")))
 # What was said in a request, in the order of its arrival.
 entries_of = Statement(
     select(

@@ -33,6 +33,14 @@ def mark(tx: Transaction, actor: Actor, customer_id: int, kind: str) -> int:
     return int(shown.id)
 
 
+def sort_on(tx: Transaction, customer_id: int) -> int:
+    """Take some more requests out of the inbox, or bring them back, as the customer is marked; how many."""
+    identities.hold_still(tx, customer_id)
+    shown = identities.root(tx, customer_id)
+    conversation_ids = [member.conversation_id for member in identities.group(tx, shown.id)]
+    return requests.hide(tx, conversation_ids, hidden=shown.kind != "person")
+
+
 class Marks:
     """Marks customers as spam or as no customer, and back."""
 
@@ -42,4 +50,8 @@ class Marks:
     async def mark(self, actor: Actor, customer_id: int, kind: str) -> int:
         """Mark a customer `person`, `spam` or `not_customer`; the customer's id."""
         authorize(actor, "customers.write")
-        return await self._db.unit(mark, actor, customer_id, kind)
+        shown = await self._db.unit(mark, actor, customer_id, kind)
+        # A newsletter may have hundreds, which are no one unit's work.
+        while await self._db.unit(sort_on, shown):
+            pass
+        return shown

@@ -157,10 +157,12 @@ def failed_by(tx: Transaction, request_id: int | None, delta: int) -> None:
     change(tx, request, failed=max(0, request.failed + delta))
 
 
-def hide(tx: Transaction, conversation_ids: list[int], *, hidden: bool) -> None:
-    """Take a customer's requests out of the inbox, or bring them back: spam and what is no customer's."""
-    for request in tx.all(sql.of_conversations, conversation_ids=conversation_ids):
+def hide(tx: Transaction, conversation_ids: list[int], *, hidden: bool) -> int:
+    """Take some of a customer's requests out of the inbox, or bring them back; how many: 0 when it is done."""
+    found = tx.all(sql.some_shown if hidden else sql.some_hidden, conversation_ids=conversation_ids)
+    for request in found:
         change(tx, request, hidden=hidden)
+    return len(found)
 
 
 def wake_due(tx: Transaction) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.security import Actor
-from tests.hub.world import World
+from tests.hub.world import World, a_mail
 
 
 async def boxes(world: World) -> list[str]:
@@ -45,6 +45,18 @@ async def test_one_click_brings_all_back(world: World) -> None:
     assert await boxes(world) == ["open", "open"]
     assert await world.table("address_marks") == []
     assert {row.name: row.n for row in await world.table("inbox_counts") if row.n} == {"open": 2, "unassigned": 2}
+
+
+async def test_all_of_a_newsletter_leaves_and_comes_back(world: World) -> None:
+    mara = await world.colleague()
+    entries = await world.offer(*(a_mail("News!", subject=f"No. {n}") for n in range(120)))
+
+    await world.hub.marks.mark(mara, entries[0].customer_id, "not_customer")
+    assert await boxes(world) == ["hidden"] * 120
+    assert {row.name: row.n for row in await world.table("inbox_counts") if row.n} == {}
+
+    await world.hub.marks.mark(mara, entries[0].customer_id, "person")
+    assert await boxes(world) == ["open"] * 120
 
 
 async def test_a_claimed_address_is_not_marked_with_its_claimant(world: World) -> None:
