@@ -6,7 +6,7 @@ import type { Candidate } from "./protocol";
 import { requestTitle } from "./requests";
 import { go } from "./router";
 import { Avatar, customerName, ProofBadge, Status } from "./signs";
-import { t } from "./text";
+import { named, t } from "./text";
 
 export function Known({ candidate }: { candidate: Candidate | undefined }): JSX.Element {
   if (!candidate) {
@@ -25,7 +25,7 @@ export function Known({ candidate }: { candidate: Candidate | undefined }): JSX.
             <h2 dir="auto">{customerName(candidate.name, candidate.customer_id)}</h2>
             <p class="identity-proof">
               <ProofBadge assurance={candidate.assurance ?? "claimed"} />
-              <span>{t("calls.bynumber")}</span>
+              <span>{[...new Set(candidate.evidence)].map((why) => named("evidence", why)).join(" · ")}</span>
             </p>
           </div>
           <button type="button" class="button" onClick={() => go({ region: "inbox", view: "open", customer: candidate.customer_id })}>

@@ -17,7 +17,7 @@ export function fillGaps(text: string): string {
     "request.number": current.peek()?.number,
     "order.number": newestOrder(),
   };
-  return text.replace(GAP, (whole, name: string) => known[name] ?? whole);
+  return text.replace(GAP, (whole, name: string) => known[name] || whole);
 }
 
 function newestOrder(): string | undefined {

@@ -12,7 +12,6 @@ import { type Writing, write, written } from "./drafts";
 import { read } from "./opening";
 import { current } from "./requests";
 import { holdBack, submit } from "./sending";
-import { channelName } from "./signs";
 import { t } from "./text";
 
 export function Field({ customer, mode, draft, to }: PartProps): JSX.Element {
@@ -73,5 +72,5 @@ export function Field({ customer, mode, draft, to }: PartProps): JSX.Element {
 function placeholder(mode: Writing, to: Destination | null): string {
   if (link.value.is === "lost") return t("composer.offline");
   if (mode === "note") return t("composer.note");
-  return to ? t("composer.reply", { channel: channelName(to.way.channel) }) : t("composer.noway");
+  return to ? t("composer.reply") : t("composer.noway");
 }

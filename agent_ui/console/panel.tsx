@@ -177,7 +177,12 @@ function Orders({ shown }: { shown: Open }): JSX.Element | null {
   if (!orders.length && !elsewhere) return null;
   return (
     <Section title={t("orders.title")} count={orders.length}>
-      {elsewhere && <p class="panel-hint">{t("orders.elsewhere", { number: wanted.number })}</p>}
+      {elsewhere && (
+        <p class="panel-hint">
+          {t("orders.elsewhere", { number: wanted.number })}{" "}
+          <a href={address({ region: "find", view: "all", customer: null, q: wanted.number })}>{t("orders.find")}</a>
+        </p>
+      )}
       {orders.map((order, index) => (
         <OrderCard
           key={order.id}

@@ -14,6 +14,8 @@ export const asking = signal(false);
 const declined = signal(tab.get("declined") === "yes");
 /** Given just now: what is said about it takes the place, and the focus, of the question. */
 const given = signal(false);
+/** The message that was the last one then: it is said back below our own words too, until somebody writes again. */
+const givenAfter = signal("");
 
 function decline(): void {
   asking.value = false;
@@ -89,7 +91,10 @@ function Question() {
     busy.value = true;
     given.value = true;
     await leaveEmail(email.value.trim(), name.value.trim()).then(
-      () => (asking.value = false),
+      () => {
+        givenAfter.value = messages.value.at(-1)?.id ?? "";
+        asking.value = false;
+      },
       (reason: Problem) => {
         given.value = false;
         problem.value = emailProblem(reason);
@@ -149,10 +154,16 @@ function Known() {
   );
 }
 
+/** Whether an answer is still to come, or the address was given just now. */
+function waits(): boolean {
+  const last = messages.value.at(-1);
+  return last?.from === "visitor" || (last !== undefined && last.id === givenAfter.value);
+}
+
 export function Address() {
   const written = messages.value.some((message) => message.from === "visitor");
   if (asking.value) return <Question />;
   if (!written) return null;
-  if (me.value.email_hint) return messages.value.at(-1)?.from === "visitor" ? <Known /> : null;
+  if (me.value.email_hint) return waits() ? <Known /> : null;
   return me.value.identified || declined.value ? null : <Question />;
 }

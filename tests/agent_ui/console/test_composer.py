@@ -131,6 +131,18 @@ async def test_canned_reply_is_found_by_a_slash_and_filled(house: House, ana: Ac
     await expect(page.get_by_label("Reply to the customer")).to_have_value("Hello Maria Keller, Ana Ruiz here.")
 
 
+async def test_name_that_is_not_known_stays_a_gap(house: House, ana: Actor, console: OpenConsole) -> None:
+    await house.hub.teams.save_canned(ana, None, name="Greeting", text="Hello {customer.name}, hello.", language="en")
+    taken = await house.receive("Is the kettle there?", name="")
+    page = await console(f"inbox/open/{taken.customer_id}")
+
+    await page.get_by_label("Reply to the customer").click()
+    await page.keyboard.type("/gre")
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_label("Reply to the customer")).to_have_value("Hello {customer.name}, hello.")
+
+
 async def test_gap_that_nothing_fills_stops_the_sending(house: House, ana: Actor, console: OpenConsole) -> None:
     _, page = await conversation(house, console)
 

@@ -1,9 +1,11 @@
 """The thread: everything in one order, a window over long ones, who else is there."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.async_api import Page, expect
 
+from hub.ports.commerce import Order, OrderCustomer
 from hub.security import Actor
 from hub.services.request_patch import RequestPatch
 from tests.agent_ui.console.conftest import OpenConsole
@@ -69,13 +71,20 @@ async def test_new_message_does_not_move_what_is_being_read(house: House, ana: A
     assert (after["first"], after["top"]) == (before["first"], before["top"])
 
 
-async def test_order_number_in_a_message_opens_the_order(house: House, ana: Actor, console: OpenConsole) -> None:
+async def test_order_number_in_a_message_leads_to_whose_order_it_is(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    order = Order(status="placed", updated_at=datetime(2026, 3, 1, tzinfo=UTC), customer=OrderCustomer(name="Jo Lind"))
+    await house.hub.orders.put(ana, "shop", "10492", order)
     taken = await house.receive("Where is order 10492? 🙂 I mean order 10492.")
     page = await console(f"inbox/open/{taken.customer_id}")
     await expect(page.locator(".bubble")).to_contain_text("Where is order 10492? 🙂 I mean order 10492.")
+    await expect(page.locator(".order-link")).to_have_text(["10492", "10492"])
 
-    for link in await page.locator(".order-link").all():
-        assert await link.inner_text() == "10492"
+    await page.locator(".order-link").first.click()
+    await page.get_by_role("link", name="Find whose it is").click()
+
+    await expect(page.get_by_text("Jo Lind")).to_be_visible()
 
 
 async def test_colleague_who_reads_is_seen(house: House, ana: Actor, console: OpenConsole) -> None:

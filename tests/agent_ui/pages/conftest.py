@@ -82,6 +82,7 @@ class House:
         text: str = "",
         *,
         sender: str = "maria@keller.example",
+        name: str = "Maria Keller",
         html: str = "",
         files: tuple[AttachmentIn, ...] = (),
         **rest: Any,
@@ -89,7 +90,7 @@ class House:
         """A message from outside through the API's own account, filed."""
         rest.setdefault("external_id", f"m-{text}-{html}-{sender}")
         message = InboundMessage(
-            sender=Address(kind="email", address=sender, name="Maria Keller"),
+            sender=Address(kind="email", address=sender, name=name),
             text=text,
             html=html,
             attachments=files,

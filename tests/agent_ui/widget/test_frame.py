@@ -383,6 +383,21 @@ async def test_address_is_asked_for_after_the_first_message_and_then_said_back(h
     assert (await hub.called("email"))[0]["with"] == {"email": "maria@keller.example"}
 
 
+async def test_address_is_said_back_below_our_answer_too_until_somebody_writes(hub: HubEnd, visit: Visit) -> None:
+    hub.message("Is the kettle there?")
+    hub.message("It is", author="Ana")
+    page = await visit(hub.frame)
+    await begin(page)
+
+    await page.get_by_label("E-mail").fill("maria@keller.example")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("We will write to m•••@keller.example.")).to_be_visible()
+    await hub.say("In slate")
+
+    await expect(page.get_by_text("In slate", exact=True)).to_be_visible()
+    await expect(page.get_by_text("We will write to m•••@keller.example.")).to_be_hidden()
+
+
 async def test_identified_visitors_are_greeted_and_not_asked(hub: HubEnd, visit: Visit) -> None:
     hub.me = {"name": "Maria Keller", "email_hint": "", "identified": True}
     page = await visit(hub.frame)
