@@ -50,6 +50,7 @@ from hub.services.requests import Requests
 from hub.services.search import Search
 from hub.services.sending import Sender
 from hub.services.sessions import Session, Sessions
+from hub.services.sharing import Sharing
 from hub.services.shop_customers import ShopCustomers
 from hub.services.snapshot import Snapshot
 from hub.services.teams import Teams
@@ -123,6 +124,7 @@ class Hub:
         self.calls = Calls(db, self.intake, self.snapshot, self.country)
         self.drafts = Drafts(db)
         self.marks = Marks(db)
+        self.sharing = Sharing(db)
         self.attachments = Attachments(db, files)
         self.mail_pages = MailPages(db, files)
         self.visitors = Visitors(db, keyring, self.country)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from agent_ui.api import calls, conversations, customers, forms, health, messages, openapi, orders, requests, search
+from agent_ui.api import (
+    calls,
+    conversations,
+    customers,
+    endpoints,
+    forms,
+    health,
+    messages,
+    openapi,
+    orders,
+    requests,
+    search,
+)
 from agent_ui.api.operation import Operation
 
 # In the order in which their examples tell one story.
@@ -13,6 +25,7 @@ operations: list[Operation] = [
     *calls.operations,
     *orders.operations,
     *customers.operations,
+    *endpoints.operations,
     *conversations.operations,
     *requests.operations,
     *search.operations,

@@ -201,6 +201,9 @@ take_back = Statement(
     .where(endpoints.c.id == bindparam("endpoint_id"))
     .values(held=_false, **bound(endpoints, "session", "assurance", "method", "proven_at"))
 )
+set_shared = Statement(
+    update(endpoints).where(endpoints.c.id == bindparam("endpoint_id")).values(bound(endpoints, "shared"))
+)
 retire_claim = Statement(
     update(endpoints).where(endpoints.c.id == bindparam("endpoint_id")).values(bound(endpoints, "session"))
 )

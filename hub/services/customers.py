@@ -92,10 +92,11 @@ def known(rd: Reading, snapshot: Snapshot, customer_id: int) -> KnownCustomer:
 def _endpoints(rd: Reading, customer_ids: list[int]) -> list[KnownEndpoint]:
     rows = rd.all(identities_sql.endpoints_of, customer_ids=customer_ids)
     # A session without a scope stands for mail that was filed apart: nothing can be sent there.
-    return [_endpoint(row) for row in rows if row.kind != "session" or row.scope]
+    return [known_endpoint(row) for row in rows if row.kind != "session" or row.scope]
 
 
-def _endpoint(row: Any) -> KnownEndpoint:
+def known_endpoint(row: Any) -> KnownEndpoint:
+    """An endpoint as programs are told of it."""
     return KnownEndpoint(
         id=row.id,
         kind=row.kind,

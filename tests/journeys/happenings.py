@@ -128,6 +128,16 @@ async def merged_into_a_nameless_one(story: Story) -> int:
     return int(other.customer_id)
 
 
+async def shared(story: Story) -> None:
+    """Ada's mailbox turns out to be her family's."""
+    await story.order()
+    await story.hub.sharing.share(story.lea, story.first.endpoint.id, True)
+    await story.world.mail("I am her brother")
+    await story.order("shipped")
+    await story.hub.sharing.share(story.lea, story.first.endpoint.id, False)
+    await story.world.mail("I am alone here again")
+
+
 async def parted_from_a_named_one(story: Story) -> None:
     await unmerge(story, await merged_into_a_nameless_one(story))
 

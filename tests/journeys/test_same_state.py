@@ -27,6 +27,7 @@ SHOWN_BY: dict[str, Happening] = {
     "account.removed": more.accounts,
     "account.state_changed": more.accounts,
     "address.disowned": more.disowned,
+    "address.shared": more.shared,
     "agent.changed": more.invited,
     "agent.invited": more.invited,
     "call.noted": told.calls,
