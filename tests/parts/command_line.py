@@ -83,12 +83,14 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub(folder: Path, *options: str, variables: dict[str, str] | None = None) -> Iterator[RunningHub]:
-    """Runs `serve` on a free port until the block ends."""
+def running_hub(
+    folder: Path, *options: str, variables: dict[str, str] | None = None, run: Path = RUN
+) -> Iterator[RunningHub]:
+    """Runs `serve` on a free port until the block ends. `run`: the program, where it is not that of the checkout."""
     log = folder.with_name(f"{folder.name}.log")
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            [sys.executable, RUN, "serve", "--json", "--port", "0", *options],
+            [sys.executable, run, "serve", "--json", "--port", "0", *options],
             env=_environment(folder, variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
