@@ -27,7 +27,7 @@ export function Colleagues(): JSX.Element {
       <ul class="settings-list">
         {agents.value.filter((one) => !one.is_token).map((agent) => (
           <li key={agent.id} class={agent.disabled ? "settings-item off" : "settings-item"}>
-            <Avatar name={agent.name} id={agent.id} online={!agent.away && !agent.disabled} />
+            <Avatar name={agent.name} id={agent.id} />
             <span class="settings-words">
               <b dir="auto">{agent.name}</b>
               <span>{agent.email}</span>

@@ -35,10 +35,14 @@ export function DeliveryWord({ delivery }: { delivery: Delivery }): JSX.Element 
 
 function wordOf(delivery: Delivery): string {
   const { state, next_try_at: next } = delivery;
-  if (state === "queued" && delivery.tries > 0 && next) return t("delivery.again", { time: clock(next) });
+  if (triesAgain(delivery) && next) return t("delivery.again", { time: clock(next) });
   if (state === "scheduled" && next) return t("delivery.scheduled", { time: moment(next) });
   if (state === "sent" && !canConfirm(delivery.account)) return t("delivery.unconfirmed");
   return named("delivery", state);
+}
+
+function triesAgain({ state, tries }: Delivery): boolean {
+  return state === "queued" && tries > 0;
 }
 
 function timesOf(delivery: Delivery): string {
@@ -57,6 +61,7 @@ export function DeliveryStrip({ entry }: { entry: Entry }): JSX.Element | null {
   if (!delivery) return null;
   if (undoable && ["scheduled", "queued"].includes(delivery.state)) return <UndoStrip entry={entry} delivery={delivery} />;
   if (delivery.state === "failed" || delivery.state === "uncertain") return <Failure entry={entry} delivery={delivery} />;
+  if (triesAgain(delivery) && delivery.reason) return <p class="moved-on">{delivery.reason}</p>;
   if (!delivery.moved_to) return null;
   const { channel, moved_to: to } = delivery;
   return <p class="moved-on">{t("delivery.moved", { channel: channelName(channel), address: to.address })}</p>;
