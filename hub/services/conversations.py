@@ -53,6 +53,32 @@ class NewEntry(msgspec.Struct, kw_only=True):
     details: dict[str, Any] = {}
 
 
+# What is stored of an entry as it was told.
+_AS_TOLD = (
+    "conversation_id",
+    "kind",
+    "direction",
+    "channel",
+    "account_id",
+    "author_kind",
+    "author_id",
+    "author_name",
+    "subject",
+    "text",
+    "quoted_from",
+    "endpoint_id",
+    "assurance",
+    "assurance_method",
+    "request_id",
+    "provider_time",
+    "automatic",
+    "backfilled",
+    "unreadable",
+    "client_key",
+    "fingerprint",
+)
+
+
 class Appended(msgspec.Struct, frozen=True):
     """The entry's id and its number in its conversation."""
 
@@ -77,33 +103,13 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
     seq = tx.one(sql.next_seq, conversation_id=entry.conversation_id).last_seq
     entry_id = tx.value(
         sql.add,
-        conversation_id=entry.conversation_id,
         seq=seq,
         shown_at=when,
-        kind=entry.kind,
-        direction=entry.direction,
-        channel=entry.channel,
-        account_id=entry.account_id,
-        author_kind=entry.author_kind,
-        author_id=entry.author_id,
-        author_name=entry.author_name,
-        subject=entry.subject,
-        text=entry.text,
-        quoted_from=entry.quoted_from,
-        has_html=bool(entry.html),
-        endpoint_id=entry.endpoint_id,
-        assurance=entry.assurance,
-        assurance_method=entry.assurance_method,
-        request_id=entry.request_id,
-        provider_time=entry.provider_time,
         received_time=now,
-        automatic=entry.automatic,
-        backfilled=entry.backfilled,
-        unreadable=entry.unreadable,
-        client_key=entry.client_key,
-        fingerprint=entry.fingerprint,
+        has_html=bool(entry.html),
         orders=msgspec.json.encode(named).decode(),
         details=msgspec.json.encode(entry.details).decode() if entry.details else "{}",
+        **{name: getattr(entry, name) for name in _AS_TOLD},
     )
     if entry.html:
         tx.run(sql.add_body, entry_id=entry_id, html=entry.html, remote_images=entry.remote_images)

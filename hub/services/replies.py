@@ -107,7 +107,7 @@ def send(tx: Transaction, actor: Actor, reply: Reply, sending: Sending) -> tuple
         details["cc"] = _copies(to, reply.cc)
     if reply.subject:
         details["subject"] = reply.subject
-    entry_id = _store(tx, actor, to, reply, request, mark, details, sending)
+    entry_id = _store(tx, actor, to, reply, request, mark, details)
     drafts.clear(tx, actor, customer.id, "reply")
     tx.announce("message.sent", by=actor.id, customer=customer.id)
     return entry_id, False
@@ -121,47 +121,49 @@ def _store(
     request: Any | None,
     mark: str,
     details: dict[str, Any],
-    sending: Sending,
 ) -> int:
     if request is None:
         owner = tx.one(identities_sql.customer, customer_id=to.endpoint.customer_id)
         subject = reply.subject or preview(reply.text)[:80]
         request = requests.open_request(tx, owner.conversation_id, subject=subject, owner_id=actor.id)
-    conversation = tx.one(entries_sql.conversation_of_customer, customer_id=to.endpoint.customer_id)
-    entry = append(
-        tx,
-        NewEntry(
-            conversation_id=conversation.id,
-            kind="message",
-            direction="out",
-            channel=to.account.channel,
-            account_id=to.account.id,
-            author_kind="agent",
-            author_id=actor.id,
-            author_name=actor.name,
-            subject=reply.subject,
-            text=reply.text,
-            html=reply.html,
-            endpoint_id=to.endpoint.id,
-            request_id=request.id,
-            client_key=reply.client_key,
-            fingerprint=mark,
-            details=_told(reply, details),
-        ),
-    )
+    entry = append(tx, _entry(tx, actor, to, reply, request.id, mark, _told(reply, details)))
     attachments.attach(tx, actor, entry.id, reply.attachments)
     attachments.attach_new(tx, entry.id, reply.files)
-    delivery.enqueue(
-        tx,
-        entry.id,
-        to.account.id,
-        to.channel,
-        to.endpoint.id,
-        details,
-        send_at=None if reply.send_at is None else to_ms(reply.send_at),
-    )
+    send_at = None if reply.send_at is None else to_ms(reply.send_at)
+    delivery.enqueue(tx, entry.id, to.account.id, to.channel, to.endpoint.id, details, send_at=send_at)
     requests.answered(tx, request, entry.id, actor.id, resolve=reply.resolve)
     return entry.id
+
+
+def _entry(
+    tx: Transaction,
+    actor: Actor,
+    to: destinations.Destination,
+    reply: Reply,
+    request_id: int,
+    mark: str,
+    details: dict[str, Any],
+) -> NewEntry:
+    """The entry of a reply, in the conversation of the endpoint that it goes to."""
+    conversation = tx.one(entries_sql.conversation_of_customer, customer_id=to.endpoint.customer_id)
+    return NewEntry(
+        conversation_id=conversation.id,
+        kind="message",
+        direction="out",
+        channel=to.account.channel,
+        account_id=to.account.id,
+        author_kind="agent",
+        author_id=actor.id,
+        author_name=actor.name,
+        subject=reply.subject,
+        text=reply.text,
+        html=reply.html,
+        endpoint_id=to.endpoint.id,
+        request_id=request_id,
+        client_key=reply.client_key,
+        fingerprint=mark,
+        details=details,
+    )
 
 
 def _told(reply: Reply, details: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +230,7 @@ def write_first(tx: Transaction, actor: Actor, first: First, sending: Sending) -
         attachments=first.attachments,
         files=first.files,
     )
-    entry_id = _store(tx, actor, to, reply, None, mark, {"first": True, "subject": first.subject}, sending)
+    entry_id = _store(tx, actor, to, reply, None, mark, {"first": True, "subject": first.subject})
     drafts.clear(tx, actor, None, "first")
     tx.announce("message.sent", by=actor.id, customer=customer_id)
     return entry_id, customer_id, False
