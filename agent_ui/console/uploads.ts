@@ -5,7 +5,7 @@ import type { Attachment } from "./protocol";
 import { t } from "./text";
 import { problemText, toast } from "./toasts";
 
-const LARGEST = 25 * 1024 * 1024;
+const LARGEST = 25_000_000;
 
 export interface Upload {
   key: string;

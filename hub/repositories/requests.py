@@ -163,11 +163,13 @@ orders_of = Statement(
     .where(among(request_orders.c.request_id, "request_ids"))
     .order_by(request_orders.c.source, request_orders.c.number)
 )
+# What we began ourselves, or took by phone, nobody waited for.
 recent_response_times = Statement(
     select(requests.c.opened_at, requests.c.first_response_at)
     .where(
         requests.c.first_response_at.is_not(None),
         requests.c.first_response_at >= bindparam("since", type_=requests.c.opened_at.type),
+        requests.c.first_response_at > requests.c.opened_at,
         requests.c.backfilled.is_(literal_column("false")),
     )
     .order_by(requests.c.first_response_at.desc())

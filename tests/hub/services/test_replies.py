@@ -1,7 +1,6 @@
 """Answers: refused when something was said since, stored before sent, to one endpoint that is this customer's."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from hub.clock import Clock, to_datetime
 from hub.errors import Forbidden, Invalid, NotFound
 from hub.ports.commerce import Order, OrderCustomer
-from hub.ports.message import AttachmentIn
 from hub.services.client_keys import ClientKeyReused
 from hub.services.destinations import DestinationUnverified, NotReachable
 from hub.services.replies import First, Reply
@@ -348,22 +346,7 @@ async def test_copies_on_a_channel_that_sends_none_are_refused(world: World) -> 
         await world.reply(mara, said.customer_id, cc=(OTHER,))
 
 
-# --- writing first, forwarding, notes ---
-
-
-async def test_a_note_may_be_files_alone(world: World) -> None:
-    mara = await world.colleague()
-    first = await world.mail()
-    uploaded = await world.hub.attachments.upload(f"agent:{mara.id}", "shelf.txt", "text/plain", some_bytes())
-
-    entry_id, _ = await world.hub.replies.note(mara, first.customer_id, "", attachments=(uploaded.id,))
-
-    note = await world.entry(entry_id)
-    assert [file.filename for file in note.attachments] == ["shelf.txt"]
-
-
-async def some_bytes() -> AsyncIterator[bytes]:
-    yield b"on the left"
+# --- writing first ---
 
 
 async def test_writing_first_makes_the_customer_and_the_request(world: World) -> None:
@@ -390,50 +373,6 @@ async def test_writing_first_to_a_known_address_is_their_conversation(world: Wor
     )
 
     assert customer_id == known.customer_id
-
-
-async def test_forwarding_names_the_third_party_and_makes_them_nobody(world: World) -> None:
-    mara = await world.colleague()
-    first = await world.mail("The kettle leaks.", subject="Leak")
-
-    entry_id = await world.hub.replies.forward(mara, first.id, "repair@maker.example", "Please repair.", "k")
-    await world.deliver()
-
-    entry = await world.entry(entry_id)
-    [message] = world.provider.messages
-    assert (entry.details["to"], entry.subject) == ("repair@maker.example", "Fwd: Leak")
-    assert (message.to.address, message.quoted.text if message.quoted else "") == (
-        "repair@maker.example",
-        "The kettle leaks.",
-    )
-    assert len(await world.table("customers")) == 1
-    assert await world.hub.replies.forward(mara, first.id, "repair@maker.example", "Please repair.", "k") == entry_id
-
-
-async def test_forwarding_takes_the_files_along(world: World) -> None:
-    mara = await world.colleague()
-    photo = AttachmentIn(filename="leak.jpg", content_type="image/jpeg", data=b"\xff\xd8\xffphoto", inline=True)
-    first = await world.mail("The kettle leaks, see the photo.", attachments=(photo,))
-
-    entry_id = await world.hub.replies.forward(mara, first.id, "repair@maker.example", "Please repair.", "k")
-    await world.deliver()
-
-    [message] = world.provider.messages
-    assert [(file.filename, file.data) for file in message.attachments] == [("leak.jpg", photo.data)]
-    for entry in (await world.entry(first.id), await world.entry(entry_id)):
-        assert [file.filename for file in entry.attachments] == ["leak.jpg"]
-
-
-async def test_a_note_is_never_forwarded(world: World) -> None:
-    mara = await world.colleague()
-    first = await world.mail()
-    note_id, _ = await world.hub.replies.note(mara, first.customer_id, "Careful, angry.")
-
-    with pytest.raises(Invalid):
-        await world.hub.replies.forward(mara, note_id, "repair@maker.example", "See below.", "k")
-    await world.deliver()
-
-    assert world.provider.messages == []
 
 
 async def test_writing_first_with_the_key_of_another_message_is_refused(world: World) -> None:
