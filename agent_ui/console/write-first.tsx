@@ -14,13 +14,14 @@ export function newMessageDialog(to?: Customer): () => JSX.Element {
   return () => <NewMessage to={to ?? null} />;
 }
 
-/** Accounts through which a conversation can be begun. */
-function canBegin({ capabilities }: Account): boolean {
-  return capabilities.start === true;
+/** Accounts through which a conversation can be begun: those that write from an address of their own come first. */
+function beginners(): Account[] {
+  const usable = accounts.value.filter(({ capabilities }) => capabilities.start === true);
+  return usable.sort((a, b) => Number(b.address !== "") - Number(a.address !== ""));
 }
 
 function NewMessage({ to }: { to: Customer | null }): JSX.Element {
-  const usable = accounts.value.filter(canBegin);
+  const usable = beginners();
   const account = useSignal(usable[0]?.name ?? "");
   const known = (to ?? open.value?.customer)?.endpoints.find((one) => one.kind === "email")?.address;
   const recipient = useSignal(to ? (known ?? "") : "");
@@ -28,7 +29,8 @@ function NewMessage({ to }: { to: Customer | null }): JSX.Element {
   const subject = useSignal("");
   const text = useSignal("");
   const chosen = usable.find((one) => one.name === account.value);
-  const byMail = chosen?.address.includes("@") ?? true;
+  const anyAddress = chosen?.capabilities.carries_any === true;
+  const byMail = (anyAddress ? recipient.value : (chosen?.address ?? "@")).includes("@");
 
   async function act(): Promise<void> {
     const answer = await call<{ entry: Entry; customer_id: number }>("write_first", {
@@ -52,7 +54,7 @@ function NewMessage({ to }: { to: Customer | null }): JSX.Element {
         }))}
         hint={usable.length ? undefined : t("write.noaccount")}
       />
-      <Field label={t("write.to")} value={recipient} type={byMail ? "email" : "tel"} required autofocus hint={t("write.tohint")} />
+      <Field label={t("write.to")} value={recipient} type={anyAddress ? "text" : byMail ? "email" : "tel"} required autofocus hint={t("write.tohint")} />
       <Field label={t("write.name")} value={name} />
       {chosen?.capabilities.subject && <Field label={t("request.subject")} value={subject} />}
       <Field label={t("write.text")} value={text} lines={6} required />

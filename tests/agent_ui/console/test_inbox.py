@@ -119,3 +119,35 @@ async def test_form_reads_as_a_form(house: House, ana: Actor, console: OpenConso
 
     await expect(page.locator(".row")).to_contain_text("Web form")
     await expect(page.locator(".burst .head")).to_contain_text("Web form")
+
+
+async def test_first_message_goes_from_the_mailbox_unless_chosen_otherwise(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    nowhere = {"address": "help@feldweg.example", "smtp_host": "127.0.0.1", "smtp_port": "1", "smtp_security": "none"}
+    await house.hub.accounts.save("support", "email", nowhere)
+    page = await console("inbox/open")
+
+    await page.get_by_role("button", name="New message").click()
+    await expect(page.get_by_label("From").locator("option").first).to_have_text("E-mail · help@feldweg.example")
+    await page.get_by_label("To", exact=True).fill(SECOND)
+    await page.get_by_label("Message", exact=True).fill("Your kettle is here")
+    await page.get_by_role("button", name="Send", exact=True).click()
+
+    await expect(page.locator(".bubble.ours")).to_contain_text("Your kettle is here")
+    await expect(page.get_by_role("heading", name=SECOND).first).to_be_visible()
+
+
+async def test_first_message_by_the_shops_own_backend_takes_any_address(
+    house: House, ana: Actor, console: OpenConsole
+) -> None:
+    taken = await house.receive("Is the kettle there?", sender=SECOND)
+    page = await console("inbox/open")
+
+    await page.get_by_role("button", name="New message").click()
+    await page.get_by_label("To", exact=True).fill(SECOND)
+    await page.get_by_label("Message", exact=True).fill("Your kettle is here")
+    await page.get_by_role("button", name="Send", exact=True).click()
+
+    await expect(page.locator(".bubble.ours")).to_contain_text("Your kettle is here")
+    assert f"/{taken.customer_id}" in page.url
