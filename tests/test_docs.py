@@ -9,6 +9,7 @@ from connectors import found
 from hub.config import PREFIX, Settings
 from hub.ports.channel import Channel
 from hub.ports.commerce import Commerce
+from hub.services import order_csv
 
 ROOT = Path(__file__).parent.parent
 OPERATION = (ROOT / "docs" / "operation.md").read_text()
@@ -34,6 +35,13 @@ def test_each_channel_is_documented_with_its_settings(name: str) -> None:
 
     assert re.findall(r"^\| `(\w+)` \|", section[0], re.MULTILINE) == [s.key for s in PORTS[name].settings]
     assert all(setting.help in section[0] for setting in PORTS[name].settings)
+
+
+def test_each_column_of_a_file_of_orders_is_documented() -> None:
+    columns = set(re.findall(r"\b[a-z]+_[a-z_]+\b", order_csv.__doc__ or "")) | {"number", "status", "total"}
+
+    assert len(columns) > 30
+    assert {column for column in columns if f"`{column}`" not in OPERATION} == set()
 
 
 def test_the_map_of_the_readme_names_the_folders_there_are() -> None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from hub.bootstrap import Hub
 
 SHOWN_ERRORS = 50
+# What most files have; the documentation lists them all.
+COLUMNS = (
+    "number, status, updated_at (these must be there), placed_at, total (1299 for 12.99), currency, customer_name, "
+    "customer_email, customer_phone, line_sku, line_name, line_quantity, line_price and more"
+)
 
 
 class ImportOrders(Call, tag="import.orders"):
@@ -56,7 +61,7 @@ def _place(error: dict[str, Any]) -> str:
 def _summary(result: dict[str, Any]) -> str:
     match result["state"]:
         case "refused":
-            return f"Nothing was imported: {result['wrong']} orders are wrong. Mend them, or take --skip-bad."
+            return f"Nothing was imported. Orders that are wrong: {result['wrong']}. Mend them, or take --skip-bad."
         case "already":
             return f"This file is in already, with {result['orders']} orders."
     counts = f"{result['created']} new, {result['changed']} changed, {result['unchanged']} known already"
@@ -72,6 +77,6 @@ def grow(tree: Tree) -> None:
         "import orders from a CSV file, whole or not at all; begun again it goes on where it stopped",
         example="import orders shop-2025.csv --source shop",
     )
-    importing.add_argument("file", help="the CSV file")
+    importing.add_argument("file", help=f"the CSV file; its first row names the columns: {COLUMNS}")
     importing.add_argument("--source", default="shop", help="the shop system that the numbers are from (shop)")
     importing.add_argument("--skip-bad", action="store_true", help="leave out orders that are wrong, import the others")
