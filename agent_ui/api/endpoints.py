@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from agent_ui.api.operation import Answer, Call, Example, Fields, operation
-from hub.errors import Invalid
 from hub.services.customers import KnownEndpoint
 from hub.services.sharing import HeldByAnother, NoSuchEndpoint
 
@@ -20,7 +19,7 @@ class EndpointPatch(Fields, frozen=True, kw_only=True):
     summary="Flag an address as shared, or no longer",
     takes=EndpointPatch,
     answers={200: KnownEndpoint},
-    errors=(NoSuchEndpoint, Invalid, HeldByAnother),
+    errors=(NoSuchEndpoint, HeldByAnother),
     example=Example(path={"id": 1}, fields={"shared": False}),
 )
 async def change(call: Call[EndpointPatch]) -> Answer:

@@ -9,7 +9,7 @@ import msgspec
 from agent_ui.api.fields import FileIn, Html, Line, Mark, Moment, Name, Text, attachments
 from agent_ui.api.operation import Answer, Call, Example, Fields, operation
 from hub.bootstrap import Hub
-from hub.errors import Invalid, TooLarge
+from hub.errors import Invalid
 from hub.ports.message import Address, InboundMessage
 from hub.security import authorize
 from hub.services.accounts import NoSuchAccount
@@ -87,7 +87,7 @@ async def account_row(hub: Hub, name: str) -> Any:
     summary="Bring a message from a customer",
     takes=NewMessage,
     answers={201: Filed, 200: Filed},
-    errors=(NoSuchAccount, ExternalIdReused, SessionOfAnother, TooLarge),
+    errors=(NoSuchAccount, ExternalIdReused, SessionOfAnother),
     example=Example(
         fields={
             "account": "api",

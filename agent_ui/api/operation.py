@@ -20,7 +20,7 @@ from agent_ui.callers import actor_of_token, hub_of, session_of
 from agent_ui.cookies import session_cookie
 from agent_ui.decode import LARGE, BadField, Id, convert, decode, query
 from hub.bootstrap import Hub
-from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound, Unauthenticated
+from hub.errors import Forbidden, HubError, Invalid, Malformed, NotFound, TooLarge, Unauthenticated
 from hub.security import Actor
 
 T = TypeVar("T")
@@ -110,6 +110,10 @@ class Operation:
 Handler = Callable[[Call[T]], Awaitable[Answer]]
 
 
+# How a body is refused, whatever it was to say.
+OF_BODIES = (Malformed, TooLarge)
+
+
 def operation(
     method: str,
     path: str,
@@ -141,7 +145,7 @@ def operation(
             finally:
                 metrics.answered(method, path, status, time.perf_counter() - began)
 
-        refusals = (Unauthenticated, Forbidden, Invalid, *((Malformed,) if method != "GET" else ()), *errors)
+        refusals = (Unauthenticated, Forbidden, Invalid, *(() if method == "GET" else OF_BODIES), *errors)
         return Operation(
             method=method,
             path=path,

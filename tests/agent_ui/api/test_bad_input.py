@@ -17,6 +17,7 @@ from agent_ui.errors import PROBLEM
 from hub.bootstrap import Hub
 from hub.clock import Clock
 from hub.database import Reading, Statement
+from hub.errors import TooLarge
 from hub.models import metadata
 from hub.services.figures import figures
 from tests.agent_ui.api.conftest import Connect
@@ -217,6 +218,7 @@ async def test_a_body_of_a_gigabyte_is_refused_before_it_has_come(app: Starlette
         for operation in CHANGES:
             announced = f"{operation.method} {path_of(operation)} HTTP/1.1\r\n{head}content-length: {2**30}\r\n\r\n"
             assert await refused_upload(url, announced.encode(), b" " * 65_536) == 413
+            assert TooLarge in operation.errors
         for path in ("/api/v1/messages", "/api/v1/calls"):
             endless = f"POST {path} HTTP/1.1\r\n{head}transfer-encoding: chunked\r\n\r\n"
             assert await refused_upload(url, endless.encode(), b"100000\r\n" + b" " * 0x100000 + b"\r\n") == 413
