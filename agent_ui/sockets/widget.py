@@ -127,7 +127,7 @@ class WidgetSocket(Line):
             self.visitor_id = visitor.id
         if hello.identity:
             identity = identity_of(account, hello.identity, self._hub.clock.now())
-            if await self._hub.visitors.is_somebody_else(self.visitor_id, identity):
+            if await self._hub.visitors.is_somebody_else(self.visitor_id, self._account_row, identity):
                 # Another person signed in to the shop at this browser: what was said before is not theirs.
                 self.visitor_id, token = await self._hub.visitors.begin(self._account_row)
             token = await self._hub.visitors.identify(self.visitor_id, self._account_row, identity)

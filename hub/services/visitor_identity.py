@@ -66,16 +66,33 @@ def forget_email(tx: Transaction, visitor: Any) -> None:
     change(tx, visitor, email="")
 
 
-def is_somebody_else(visitor: Any, identity: Identity) -> bool:
-    """Whether the shop said before that another person sits here."""
+def is_somebody_else(rd: Reading, visitor: Any, account: str, identity: Identity, country: str) -> bool:
+    """Whether another person was proven to sit here, or to own what was written here, before."""
     said = identity_of(visitor)
-    return said is not None and said.subject != identity.subject
+    if said is not None:
+        return said.subject != identity.subject
+    if visitor.endpoint_id is None:
+        return False
+    written_by = identities.root(rd, rd.one(identities_sql.endpoint, endpoint_id=visitor.endpoint_id).customer_id)
+    # One device is no proof that two proven customers are one person.
+    return not written_by.provisional and written_by.id not in _named(rd, account, identity, country)
+
+
+def _named(rd: Reading, account: str, identity: Identity, country: str) -> set[int]:
+    """The customers whom the shop's word names."""
+    holders = (
+        rd.first(
+            identities_sql.holder, kind=one.kind, scope=one.scope, address=normalize(one.kind, one.address, country)
+        )
+        for one in arrivals_of(account, identity)
+    )
+    return {identities.root(rd, holder.customer_id).id for holder in holders if holder is not None}
 
 
 def identify(tx: Transaction, visitor_id: int, account: str, identity: Identity, country: str, token_hash: str) -> None:
     """The shop vouches for who sits here: what this session wrote joins the customer it names."""
     visitor = locked(tx, visitor_id)
-    if is_somebody_else(visitor, identity):
+    if is_somebody_else(tx, visitor, account, identity, country):
         raise SomebodyElse
     written = msgspec.json.encode(identity).decode()
     change(tx, visitor, identity=written, name=identity.name or visitor.name, token_hash=token_hash)

@@ -171,9 +171,11 @@ class Visitors:
         row = await self._db.view(lambda rd: rd.first(sql.by_token, token_hash=mark))
         return row if row is not None and row.gone_at is None else None
 
-    async def is_somebody_else(self, visitor_id: int, identity: Identity) -> bool:
+    async def is_somebody_else(self, visitor_id: int, account: Any, identity: Identity) -> bool:
         """Whether this browser was proven to be another person's before."""
-        return is_somebody_else(await self._db.view(known, visitor_id), identity)
+        return await self._db.view(
+            lambda rd: is_somebody_else(rd, known(rd, visitor_id), account.name, identity, self._country())
+        )
 
     async def identify(self, visitor_id: int, account: Any, identity: Identity) -> str:
         """The shop's token proved who this is; the session gets a new token."""

@@ -3,7 +3,9 @@
 import pytest
 
 from hub.errors import Invalid
-from hub.services.visitor_identity import Identity, NoSuchVisitor
+from hub.services import joining
+from hub.services.identities import Arrival
+from hub.services.visitor_identity import Identity, NoSuchVisitor, SomebodyElse
 from tests.hub.world import World, at_once
 
 
@@ -47,6 +49,23 @@ async def test_a_window_holds_this_sessions_messages_only(world: World) -> None:
 
     assert await world.look(first) == ["In the first", "To the first"]
     assert await world.look(second) == ["In the second"]
+
+
+async def test_what_a_proven_customer_wrote_joins_nobody_else_who_signs_in_there(world: World) -> None:
+    visitor, web = await world.visitor(), world.accounts["web"]
+    said = await world.chat(visitor, "Where is it?")
+    answered = Arrival(kind="email", scope="", address="pia@example.com", name="", proof="link", method="mail answer")
+    await world.db.unit(joining.prove, said.customer_id, answered, "DE")
+    anna, pia = Identity(subject="7", email="anna@example.com"), Identity(subject="8", email="pia@example.com")
+
+    assert await world.hub.visitors.is_somebody_else(visitor, web, anna)
+    with pytest.raises(SomebodyElse):
+        await world.hub.visitors.identify(visitor, web, anna)
+    assert not await world.hub.visitors.is_somebody_else(visitor, web, pia)
+    await world.hub.visitors.identify(visitor, web, pia)
+
+    endpoints = (await world.screen(said.customer_id)).customer.endpoints
+    assert {endpoint.address for endpoint in endpoints if endpoint.kind == "email"} == {"pia@example.com"}
 
 
 async def test_notes_and_names_of_families_stay_with_us(world: World) -> None:
