@@ -1,4 +1,4 @@
-"""Both databases with the newest schema: each test has one of its own, copied from a template migrated once."""
+"""Both databases with the newest schema, migrated once: each test finds one that is as good as new."""
 
 import asyncio
 import shutil
@@ -37,8 +37,8 @@ def make_postgres_template(server: Postgres) -> None:
 
 @asynccontextmanager
 async def postgres_database(server: Postgres, clock: Clock) -> AsyncIterator[Database]:
-    """A started database on a copy of the template."""
-    with server.database(TEMPLATE) as url:
+    """A started database that is what the template is."""
+    with server.emptied(TEMPLATE) as url:
         async with started(PostgresDatabase(sqlalchemy_url(url), clock)) as database:
             yield database
 

@@ -21,6 +21,22 @@ ACCOUNT = "nobody" if is_root() else None
 SETTINGS = ("listen_addresses=", "fsync=off", "max_connections=300", "shared_buffers=64MB", "log_min_messages=fatal")
 
 
+# Makes a database what its template is, in a tenth of the time that a new copy takes. All that is in a template is what
+# the migrations wrote down about themselves.
+EMPTY = """
+select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+do $$
+declare name text;
+begin
+    set local session_replication_role = replica;
+    for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version' loop
+        execute format('delete from %I', name);
+    end loop;
+    perform setval(format('%I', sequencename)::regclass, 1, false) from pg_sequences where schemaname = 'public';
+end $$
+"""
+
+
 @dataclass(frozen=True)
 class Postgres:
     """A running server, ours or the one that ONETHREAD_TEST_DATABASE_URL names."""
@@ -29,6 +45,8 @@ class Postgres:
     programs: Path
     pid: int | None = None
     templates: dict[str, str] = field(default_factory=dict)
+    # The copy of each template that waits for the next test.
+    lent: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[str]:
@@ -38,6 +56,17 @@ class Postgres:
             yield self._url_of(name)
         finally:
             self._drop(name)
+
+    @contextmanager
+    def emptied(self, template: str) -> Iterator[str]:
+        """A copy of a template for one test, which changes rows alone; the next test gets the same one, emptied."""
+        name = self.lent.pop(template, None) or self._create("lent", self.templates[template])
+        url = self._url_of(name)
+        self.run(EMPTY, url)
+        try:
+            yield url
+        finally:
+            self.lent[template] = name
 
     def build_template(self, name: str, build: Callable[[str], None]) -> None:
         """Has `build` fill a database, given its URL, that `database(name)` copies; does nothing the second time."""
@@ -51,8 +80,9 @@ class Postgres:
             self.templates[name] = database
 
     def drop_templates(self) -> None:
-        while self.templates:
-            self._drop(self.templates.popitem()[1])
+        for names in (self.lent, self.templates):
+            while names:
+                self._drop(names.popitem()[1])
 
     def run(self, sql: str, url: str | None = None) -> str:
         """What psql prints for this statement, unaligned and without headings."""
