@@ -68,7 +68,7 @@ class Outgoing:
             written_to=_written_to(answered),
             automatic=entry.automatic,
             disown_url=self._disown_url(delivery, rd.now) if details.get("after_chat") else "",
-            quoted=self._quoted(rd, entry, answered, details),
+            quoted=self._quoted(rd, to, answered, details),
             details=details,
         )
         return message, rd.all(entries_sql.attachments_of, entry_ids=list(together))
@@ -108,12 +108,13 @@ class Outgoing:
         request = rd.first(requests_sql.request, request_id=entry.request_id) if entry.request_id else None
         return f"Re: {request.subject}" if request is not None and request.subject else ""
 
-    def _quoted(self, rd: Reading, entry: Any, answered: Any | None, details: dict[str, Any]) -> Quoted | None:
+    def _quoted(self, rd: Reading, to: Address, answered: Any | None, details: dict[str, Any]) -> Quoted | None:
         if details.get("forwarded"):
             original = rd.one(entries_sql.entry, entry_id=details["forwarded"])
             author = original.author_name
         elif answered is not None:
-            original, author = answered, answered.author_name
+            # It came from where the answer goes.
+            original, author = answered, answered.author_name or to.address
         else:
             return None
         text = original.text if original.quoted_from is None else original.text[: original.quoted_from]

@@ -23,6 +23,17 @@ async def test_an_answer_that_goes_later_quotes_what_was_there_when_it_was_writt
     assert message.in_reply_to == "<first@client.example>"
 
 
+async def test_who_has_no_name_is_quoted_with_their_address(world: World) -> None:
+    mara = await world.colleague()
+    first = await world.mail("Where is it?", name="")
+    await world.reply(mara, first.customer_id)
+    await world.deliver()
+
+    [message] = world.provider.messages
+    assert message.quoted is not None
+    assert message.quoted.author == message.to.address
+
+
 async def test_an_answer_tried_again_quotes_what_it_quoted_first(world: World) -> None:
     mara = await world.colleague()
     first = await world.mail("Where is it?")
