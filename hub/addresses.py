@@ -10,6 +10,9 @@ import phonenumbers
 
 from hub.errors import Invalid
 
+# Within these kinds the address is a session's own name, not a way to find a person again.
+SESSION_KINDS = frozenset({"visitor", "session"})
+
 _MAX = 320
 _CONTROL = re.compile(r"[\x00-\x20\x7f\u200b-\u200f\u2028-\u202e\ufeff]")
 

@@ -125,7 +125,9 @@ export function snoozeTimes(): { label: string; until: Date }[] {
     { label: t("snooze.monday"), until: at(toMonday, 9) },
     { label: t("snooze.week"), until: at(7, 9) },
   ];
-  return times.filter(({ until }) => until.getTime() > now() + 15 * 60_000);
+  // On a Sunday tomorrow is Monday, on a Monday a week from now.
+  const first = (until: Date) => times.find((one) => one.until.getTime() === until.getTime());
+  return times.filter((one) => one.until.getTime() > now() + 15 * 60_000 && first(one.until) === one);
 }
 
 /** The request next to this one in the list, to go on with after it is solved. */

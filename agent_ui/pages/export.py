@@ -19,11 +19,11 @@ from agent_ui.paths import id_in
 from agent_ui.readable import clock_of, day_of
 from agent_ui.render import language, part
 from agent_ui.texts import has_text, translator
+from hub.addresses import SESSION_KINDS
 from hub.bootstrap import Hub
 from hub.database import Reading
 from hub.security import Actor
 from hub.services.export import BEGINNING, Export
-from hub.services.identities import SESSION_KINDS
 from hub.views import EntryView
 
 SAID = {"message", "note", "call", "store_visit"}

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hub.addresses import normalize
+from hub.addresses import SESSION_KINDS, normalize
 from hub.database import Reading, Transaction
 from hub.errors import NotFound
 from hub.repositories import conversations as entries_sql
@@ -22,9 +22,6 @@ from hub.services import search
 
 # `staff` counts as `code`.
 STRENGTH = {"claimed": 0, "link": 1, "code": 2, "staff": 2, "signed": 3}
-
-# Within these address kinds the address is a session's own name, not a way to find a person again.
-SESSION_KINDS = frozenset({"visitor", "session"})
 
 EVICTED = "evicted:"
 # How an address was proven that answered what we sent to it, and what became of one whose owner says it was not them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.addresses import SESSION_KINDS
 from hub.database import Database, Transaction
 from hub.errors import Invalid
 from hub.repositories import identities as sql
@@ -20,7 +21,7 @@ def mark(tx: Transaction, actor: Actor, customer_id: int, kind: str) -> int:
     shown = identities.root(tx, customer_id)
     members = identities.group(tx, shown.id)
     for endpoint in tx.all(sql.endpoints_of, customer_ids=[member.customer_id for member in members]):
-        if not endpoint.held or endpoint.kind in identities.SESSION_KINDS:
+        if not endpoint.held or endpoint.kind in SESSION_KINDS:
             continue
         if kind == "person":
             tx.run(sql.unmark, kind=endpoint.kind, address=endpoint.address)

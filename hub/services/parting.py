@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from hub.addresses import SESSION_KINDS
 from hub.database import Transaction
 from hub.repositories import identities as sql
 from hub.services import identities, joining, search
@@ -40,7 +41,7 @@ def withdraw(tx: Transaction, endpoint: Any) -> None:
     )
     if endpoint.held:
         rows = tx.all(sql.endpoints_of, customer_ids=[endpoint.customer_id])
-        provisional = all(row.kind in identities.SESSION_KINDS for row in rows if row.held)
+        provisional = all(row.kind in SESSION_KINDS for row in rows if row.held)
         identities.set_provisional(tx, endpoint.customer_id, provisional=provisional)
     search.index_customer(tx, endpoint.customer_id)
     identities.orders_change_hands(tx, endpoint.kind, endpoint.address)

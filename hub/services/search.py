@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hub.addresses import SESSION_KINDS
 from hub.database import Database, Reading, Statement, Transaction
 from hub.errors import Malformed
 from hub.phone_words import may_hold_phones, words_of_phones
@@ -80,11 +81,15 @@ def forget_thing(tx: Transaction, kind: Thing, thing_id: int) -> None:
 
 
 def index_customer(tx: Transaction, customer_id: int) -> None:
-    """Make a customer findable by name, by every address, also a claimed one, and by their numbers in the shops."""
+    """Make a customer findable by name, by every address, also a claimed one, and by their numbers in the shops.
+
+    What browsers and sessions are called between machines says nothing to people.
+    """
     customer = tx.one(identities_sql.customer, customer_id=customer_id)
     words = [customer.name]
     for endpoint in tx.all(identities_sql.endpoints_of, customer_ids=[customer_id]):
-        words += [endpoint.address, endpoint.shown]
+        if endpoint.kind not in SESSION_KINDS:
+            words += [endpoint.address, endpoint.shown]
     words += [row.number for row in tx.all(identities_sql.shop_numbers, customer_ids=[customer_id])]
     index_thing(tx, "customer", customer_id, customer.created_at, "\n".join(dict.fromkeys(words)))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from hub.addresses import SESSION_KINDS
 from hub.clock import to_text
 from hub.database import Reading
 from hub.ports.commerce import Order
@@ -109,7 +110,8 @@ def customers(rd: Reading, ids: list[int], query: Query, country: str) -> list[C
     """Customers; one who was merged into another leads to the other's screen."""
     addresses: dict[int, list[str]] = {}
     for row in rd.all(sql.addresses_of_customers, ids=ids):
-        addresses.setdefault(row.customer_id, []).append(row.shown or row.address)
+        if row.kind not in SESSION_KINDS:
+            addresses.setdefault(row.customer_id, []).append(row.shown or row.address)
     hits = []
     for row in _in_order(rd.all(sql.customer_hits, ids=ids), ids):
         theirs = addresses.get(row.id, [])

@@ -109,6 +109,17 @@ async def test_pages_follow_each_other_without_gaps(db: Database) -> None:
     assert len({entry_id for page in pages for entry_id in page}) == 45
 
 
+async def test_what_a_session_is_called_between_machines_is_neither_found_nor_shown(db: Database) -> None:
+    def visit(tx: Transaction) -> None:
+        identities.arrive(tx, identities.Arrival(kind="visitor", scope="web", address="v11", name="Kim Walker"), "")
+
+    await db.unit(visit)
+
+    assert (await Search(db).find(ANA, "v11")).groups.customers == []
+    [kim] = (await Search(db).find(ANA, "Kim")).groups.customers
+    assert (kim.title, kim.snippet) == ("Kim Walker", "Kim Walker")
+
+
 async def test_many_things_of_one_moment_are_told_apart(db: Database) -> None:
     def fill(tx: Transaction) -> None:
         for i in range(5):
