@@ -23,7 +23,7 @@ demo: install
 
 # All checks and all tests but the long ones.
 test: check test-packages
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 # What can be said about the code without running it.
 check: .venv/.test-installed $(DIST)/manifest.json
