@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 
 from bench.words import Speaker
@@ -26,7 +27,7 @@ def mails(count: int, run: str) -> Iterator[bytes]:
         if sender in first_of and speaker.random.random() < 0.5:
             mail["In-Reply-To"] = mail["References"] = first_of[sender]
         first_of.setdefault(sender, name)
-        yield mail.as_bytes()
+        yield mail.as_bytes(policy=SMTP)
 
 
 def _mail(speaker: Speaker, sender: int, number: int, name: str) -> EmailMessage:
