@@ -145,13 +145,16 @@ class SqliteDatabase(Database):
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:
         self._db.execute("BEGIN IMMEDIATE")
-        outcomes = [self._run(fn) for fn, _, _ in group]
+        postponed: list[tuple[str, tuple[Any, ...]]] = []
+        outcomes = [self._run(fn, postponed) for fn, _, _ in group]
         if not self._db.in_transaction:
             raise GroupLost
+        for statement, parameters in postponed:
+            self._db.execute(statement, parameters)
         self._db.execute("COMMIT")
         return outcomes
 
-    def _run(self, fn: Callable[[Transaction], Any]) -> Outcome:
+    def _run(self, fn: Callable[[Transaction], Any], postponed: list[tuple[str, tuple[Any, ...]]]) -> Outcome:
         db = self._db
         tx = Transaction(db.execute, self.dialect, self.clock.now())
         db.execute("SAVEPOINT unit")
@@ -167,6 +170,7 @@ class SqliteDatabase(Database):
             # A future takes no StopIteration.
             return None, RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem
         db.execute("RELEASE unit")
+        postponed += tx.postponed
         return result, None
 
     def _roll_back(self) -> None:
