@@ -56,10 +56,10 @@ def _run(session: Session, given: Namespace, goals: list[Goal], as_json: bool, r
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
         cache = Cache(folder, session.parts, session.say)
-        rig = Rig(_scale(given), cache, Path(scratch), session.settings.database_url)
-        for result in judged(goals, rig):
-            results.append(result)
-            print(msgspec.json.encode(result).decode() if as_json else _line(result), flush=True)
+        with Rig(_scale(given), cache, Path(scratch), session.settings.database_url) as rig:
+            for result in judged(goals, rig):
+                results.append(result)
+                print(msgspec.json.encode(result).decode() if as_json else _line(result), flush=True)
 
 
 def _scale(given: Namespace) -> Scale:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from bench.processes import Running, running, told
 
 # Messages of the small data set: 1,000 customers.
 SMALL = 5_000
+# A frame with one message of usual length.
+EVENT_BYTES = 2_300
 _LONGEST_LOAD_S = 120.0
 
 
@@ -47,8 +50,27 @@ class Rig:
         self._numbers = itertools.count(1)
         measured, load = machine.cores() or (None, None)
         self.measured_core, self.load_core = measured, load
+        self._open = contextlib.ExitStack()
         # What one goal found out and another needs.
         self.known: dict[str, float] = {}
+
+    def __enter__(self) -> Rig:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._open.close()
+
+    @cached_property
+    def usual_hub(self) -> tuple[Running, DataSet]:
+        """A hub on the small data set, for all goals that leave it as fast as it was."""
+        data = self._open.enter_context(self.copied(SMALL))
+        return self._open.enter_context(self.hub(data)), data
+
+    @cached_property
+    def bare_sockets(self) -> Running:
+        """A server that broadcasts frames as large as an event's, and echoes, and does nothing else."""
+        server = running("bench.bare.sockets", str(EVENT_BYTES), core=self.measured_core, log=self.log)
+        return self._open.enter_context(server)
 
     @contextlib.contextmanager
     def copied(self, entries: int) -> Iterator[DataSet]:
@@ -92,12 +114,6 @@ class Rig:
             )
         with serve as hub:
             yield hub
-
-    @contextlib.contextmanager
-    def bare_sockets(self, payload_bytes: int) -> Iterator[Running]:
-        """A server that broadcasts and echoes so many bytes, and does nothing else."""
-        with running("bench.bare.sockets", str(payload_bytes), core=self.measured_core, log=self.log) as server:
-            yield server
 
     def load(self, job: msgspec.Struct) -> dict[str, Any]:
         """What a job of `bench.load` measured, from the load's core."""

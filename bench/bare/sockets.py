@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from http import HTTPStatus
 
 import msgspec
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.exceptions import ConnectionClosed
+
+from bench.load.console import MARK
 
 
 async def _serve(payload: str) -> None:
@@ -19,19 +22,20 @@ async def _serve(payload: str) -> None:
         assert line.request is not None
         if line.request.path == "/listen":
             listening.add(line)
-        async for text in line:
-            if line.request.path == "/tell":
-                for _ in range(int(text)):
+        # The load closes its lines without a farewell.
+        with contextlib.suppress(ConnectionClosed):
+            async for text in line:
+                if line.request.path == "/tell":
                     broadcast(listening, payload)
-            else:
-                await line.send(text)
+                else:
+                    await line.send(text)
         listening.discard(line)
 
     async with serve(talk, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
         port = server.sockets[0].getsockname()[1]
-        print(msgspec.json.encode({"url": f"ws://127.0.0.1:{port}", "status": HTTPStatus.OK}).decode(), flush=True)
+        print(msgspec.json.encode({"url": f"ws://127.0.0.1:{port}"}).decode(), flush=True)
         await asyncio.get_running_loop().create_future()
 
 
 if __name__ == "__main__":
-    uvloop.run(_serve("x" * (int(sys.argv[1]) - len('"kind":"message.received"')) + '"kind":"message.received"'))
+    uvloop.run(_serve(MARK.decode().rjust(int(sys.argv[1]), "x")))

@@ -11,13 +11,12 @@ from bench.figures import Check, Finding, Spread, least, most, shares
 from bench.load.accept import Accept
 from bench.load.echo import Echo
 from bench.processes import Running
-from bench.rig import SMALL, Rig
+from bench.rig import EVENT_BYTES, Rig
 
 CONSOLES, IN_FLIGHT = 50, 64
-_MESSAGES = 700
+_MESSAGES = 500
 _WARM_UP = 200
 _RATE = "messages accepted a second"
-_EVENT_BYTES = 2300
 
 
 def accept(hub: Running, data: DataSet, messages: int, *, consoles: int = CONSOLES, **other: Any) -> Accept:
@@ -36,10 +35,10 @@ def accept(hub: Running, data: DataSet, messages: int, *, consoles: int = CONSOL
 def throughput(rig: Rig) -> Finding:
     """Goal A."""
     commits = Commits(folder=str(rig.scratch), seconds=0.5)
-    with rig.copied(SMALL) as data, rig.hub(data) as hub:
-        rig.load(accept(hub, data, _WARM_UP))
-        job = accept(hub, data, _MESSAGES * rig.scale.load)
-        pairs = rig.rounds(lambda: rig.bare(commits), lambda: rig.load(job))
+    hub, data = rig.usual_hub
+    rig.load(accept(hub, data, _WARM_UP))
+    job = accept(hub, data, _MESSAGES * rig.scale.load)
+    pairs = rig.rounds(lambda: rig.bare(commits), lambda: rig.load(job))
     bare, ours = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     rate = Spread.of([one["rate"] for one in ours])
     rig.known[_RATE] = rate.median
@@ -63,12 +62,11 @@ def throughput(rig: Rig) -> Finding:
 def latency(rig: Rig) -> Finding:
     """Goal L."""
     commits = Commits(folder=str(rig.scratch), seconds=0.3)
-    with rig.copied(SMALL) as data, rig.hub(data) as hub, rig.bare_sockets(_EVENT_BYTES) as sockets:
-        rate = rig.known.get(_RATE) or float(rig.load(accept(hub, data, 2 * _WARM_UP))["rate"])
-        job = accept(hub, data, max(100, round(rate)) * rig.scale.load, rate=rate / 2)
-        rig.load(accept(hub, data, _WARM_UP))
-        echo = Echo(port=sockets.port, payload_bytes=_EVENT_BYTES, turns=1000)
-        pairs = rig.rounds(lambda: (rig.load(echo), rig.bare(commits)), lambda: rig.load(job))
+    hub, data = rig.usual_hub
+    rate = rig.known.get(_RATE) or float(rig.load(accept(hub, data, 2 * _WARM_UP))["rate"])
+    job = accept(hub, data, max(100, round(rate / 2)) * rig.scale.load, rate=rate / 2)
+    echo = Echo(port=rig.bare_sockets.port, payload_bytes=EVENT_BYTES, turns=1000)
+    pairs = rig.rounds(lambda: (rig.load(echo), rig.bare(commits)), lambda: rig.load(job))
     floors = [trip["trip_ms"][1] + commit["commit_ms"][1] for (trip, commit), _ in pairs]
     seen = [ours["seen_ms"][1] for _, ours in pairs]
     times = shares(seen, floors)

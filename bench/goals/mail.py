@@ -8,7 +8,7 @@ from bench.figures import Check, Finding, Spread, least, shares
 from bench.load.post import Post
 from bench.rig import SMALL, Rig
 
-_MAILS, _WARM_UP = 150, 20
+_MAILS, _WARM_UP = 80, 20
 
 
 def ingest(rig: Rig) -> Finding:

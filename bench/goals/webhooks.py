@@ -9,7 +9,7 @@ from bench.processes import Running
 from bench.rig import SMALL, Rig
 
 _IN_FLIGHT = 32
-_COUNT, _WARM_UP = 600, 100
+_COUNT, _WARM_UP = 400, 100
 
 
 def acknowledging(rig: Rig) -> Finding:
