@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import uvloop
 
+from bench import command as bench
 from connectors import found
 from demo import command as demo
 from hub.commands import agents, channels, clock, doctor, hub_process, imports, tokens
@@ -64,7 +65,7 @@ PARTS = Parts(
 
 def command_tree() -> Tree:
     tree = Tree(DESCRIPTION)
-    for commands in (hub_process, agents, tokens, channels, imports, doctor, clock, demo):
+    for commands in (hub_process, agents, tokens, channels, imports, doctor, clock, demo, bench):
         commands.grow(tree)
     return tree
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import datetime
 from typing import Any, Literal
 
@@ -126,6 +127,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MAX_KEY = 64
+_WHOLE_TEXT = 0x81
 
 
 def read_frame(text: str) -> Frame:
@@ -142,6 +144,17 @@ def read_frame(text: str) -> Frame:
 def events_frame(bodies: list[str], position: str) -> str:
     """A frame of events that were encoded before: joined, not encoded again."""
     return f'{{"events":[{",".join(bodies)}],"position":"{position}"}}'
+
+
+def packed(text: str) -> bytes:
+    """A text frame as it travels from a server (RFC 6455, 5.2): one fragment, not masked, not compressed."""
+    body = text.encode()
+    size = len(body)
+    if size < 126:
+        return bytes((_WHOLE_TEXT, size)) + body
+    if size < 1 << 16:
+        return struct.pack("!BBH", _WHOLE_TEXT, 126, size) + body
+    return struct.pack("!BBQ", _WHOLE_TEXT, 127, size) + body
 
 
 def encode(frame: Any) -> str:

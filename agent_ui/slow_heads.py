@@ -61,12 +61,19 @@ class GuardedHttp(HttpToolsProtocol):
 
 
 class GuardedSocket(WebSocketsSansIOProtocol):
-    """Lets the application give up on a client that reads nothing, instead of waiting until it does."""
+    """Lets the application give up on a client that reads nothing, and write a frame that many get as it is."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["state"]["abort"] = self.transport.abort
+            self.scope["state"] |= {"abort": self.transport.abort, "write_now": self.write_now}
+
+    def write_now(self, packed: bytes) -> bool:
+        """Write a whole frame at once; False where it has to wait its turn, or the line ends."""
+        if self.close_sent or self.transport.is_closing() or not self.writable.is_set():
+            return False
+        self.transport.write(packed)
+        return True
 
 
 class HidesRefusedSockets(logging.Filter):

@@ -194,7 +194,7 @@ class Announcement(msgspec.Struct, kw_only=True):
 class Transaction(Reading):
     """What a unit of work sees. It reads, writes and announces; it never commits."""
 
-    __slots__ = ("announcements", "counts", "touched")
+    __slots__ = ("announcements", "counts", "postponed", "touched")
 
     def __init__(self, cursor: Callable[[str, tuple[Any, ...]], Any], dialect: Dialect, now: int) -> None:
         super().__init__(cursor, dialect, now)
@@ -202,11 +202,21 @@ class Transaction(Reading):
         # audience -> collection -> ids, in the order in which they were touched
         self.touched: dict[str, dict[str, dict[int, None]]] = {}
         self.counts: dict[str, int] = {}
+        # What is run before the commit, in order: the statement's text and its parameters.
+        self.postponed: list[tuple[str, tuple[Any, ...]]] = []
 
     def run(self, statement: Statement, **values: Any) -> int:
         """Run a statement for its effect; the number of rows it changed."""
         compiled = statement.compiled(self.dialect)
         return int(self._cursor(compiled.sql, compiled.parameters(values)).rowcount)
+
+    def run_last(self, statement: Statement, **values: Any) -> None:
+        """Run a statement before the commit, after all units of its group: for what no unit reads and costs less then.
+
+        It must not be one that can fail by what it is given.
+        """
+        compiled = statement.compiled(self.dialect)
+        self.postponed.append((compiled.sql, compiled.parameters(values)))
 
     def announce(self, kind: str, **about: Any) -> None:
         """Tell everyone entitled, after the commit, that this happened."""

@@ -52,9 +52,12 @@ class PostgresDatabase(Database):
 
     async def unit(self, fn: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def work(connection: Connection) -> tuple[T, bool]:
-            tx = Transaction(self._cursor(connection), self.dialect, self.clock.now())
+            cursor = self._cursor(connection)
+            tx = Transaction(cursor, self.dialect, self.clock.now())
             result = fn(tx, *args, **kwargs)
             self.seal(tx)
+            for statement, parameters in tx.postponed:
+                cursor(statement, parameters)
             return result, bool(tx.announcements)
 
         for attempt in range(TRIES):

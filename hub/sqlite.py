@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # A unit waits at most for one group; larger groups gain nothing more.
 GROUP = 256
 READERS = 4
+# A group's pages stay in memory until it commits: what does not fit is written twice.
+WRITER_CACHE_KIB = 64 * 1024
 
 Job = tuple[Callable[[Transaction], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
 Outcome = tuple[Any, BaseException | None]
@@ -49,6 +51,9 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
+    db.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+    # What a savepoint would need to roll back is otherwise written to a file, for each unit again.
+    db.execute("PRAGMA temp_store=MEMORY")
     # Erased words must not stay readable in freed pages.
     db.execute("PRAGMA secure_delete=ON")
     return db
@@ -140,13 +145,16 @@ class SqliteDatabase(Database):
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:
         self._db.execute("BEGIN IMMEDIATE")
-        outcomes = [self._run(fn) for fn, _, _ in group]
+        postponed: list[tuple[str, tuple[Any, ...]]] = []
+        outcomes = [self._run(fn, postponed) for fn, _, _ in group]
         if not self._db.in_transaction:
             raise GroupLost
+        for statement, parameters in postponed:
+            self._db.execute(statement, parameters)
         self._db.execute("COMMIT")
         return outcomes
 
-    def _run(self, fn: Callable[[Transaction], Any]) -> Outcome:
+    def _run(self, fn: Callable[[Transaction], Any], postponed: list[tuple[str, tuple[Any, ...]]]) -> Outcome:
         db = self._db
         tx = Transaction(db.execute, self.dialect, self.clock.now())
         db.execute("SAVEPOINT unit")
@@ -162,6 +170,7 @@ class SqliteDatabase(Database):
             # A future takes no StopIteration.
             return None, RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem
         db.execute("RELEASE unit")
+        postponed += tx.postponed
         return result, None
 
     def _roll_back(self) -> None:

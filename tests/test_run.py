@@ -172,6 +172,7 @@ def test_two_nodes_share_one_postgresql(tmp_path: Path, postgres_url: str) -> No
         ("import", "orders"),
         ("doctor",),
         ("demo",),
+        ("bench",),
         ("clock", "set"),
     ],
     ids=" ".join,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent_ui.protocol import events_frame
-from agent_ui.sockets.outlet import Outlet
+from agent_ui.sockets.outlet import Outlet, Shared
 from hub.security import Actor, may_hear
 from hub.services.log import Event, Position
 
@@ -66,7 +66,7 @@ class Feed:
         position = Position(events[-1].id, events[-1].xid)
         private = {event.audience for event in events if event.audience}
         doubts = any(event.kind.startswith(("agent.", "session.")) for event in events)
-        frames: dict[str, str] = {}
+        frames: dict[str, Shared | None] = {}
         for console in list(self.consoles):
             if doubts:
                 console.doubted.set()
@@ -76,16 +76,16 @@ class Feed:
                 console.feed(events)
             else:
                 group = _group(console.actor, private)
-                frame = frames.get(group)
-                if frame is None:
-                    frame = frames[group] = self._frame(console.actor, events, position)
+                if group not in frames:
+                    frames[group] = self._frame(console.actor, events, position)
                 console.position = position
-                if frame:
-                    console.outlet.send(frame)
+                frame = frames[group]
+                if frame is not None:
+                    console.outlet.send_shared(frame)
 
-    def _frame(self, actor: Actor, events: list[Event], position: Position) -> str:
+    def _frame(self, actor: Actor, events: list[Event], position: Position) -> Shared | None:
         bodies = [event.body for event in events if may_hear(actor, event.audience)]
-        return events_frame(bodies, position.text()) if bodies else ""
+        return Shared(events_frame(bodies, position.text())) if bodies else None
 
 
 def _group(actor: Actor, private: set[str]) -> str:

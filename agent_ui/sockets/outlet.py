@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from agent_ui.protocol import encode
+from agent_ui.protocol import encode, packed
 from hub.errors import HubError, Invalid, Malformed, TooMany
 
 # Beyond this much unread a client is cut; it comes back and gets what it missed.
@@ -20,15 +21,27 @@ FAREWELL_S = 5
 UNREADABLE = {Malformed.code, Invalid.code}
 
 
+class Shared:
+    """A frame for many sockets, packed once for all of them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def packed(self) -> bytes:
+        return packed(self.text)
+
+
 class Outlet:
     """Sends frames in order. A task lives only while there is something to send."""
 
-    __slots__ = ("_abort", "_queue", "_queued", "_task", "_ws", "closed")
+    __slots__ = ("_abort", "_queue", "_queued", "_task", "_write_now", "_ws", "closed")
 
     def __init__(self, ws: WebSocket) -> None:
         self._ws = ws
         # A client that reads nothing never answers a farewell: only the server itself can let go of its line.
         self._abort: Callable[[], None] = ws.scope["state"]["abort"]
+        self._write_now: Callable[[bytes], bool] = ws.scope["state"]["write_now"]
         self._queue: deque[str] = deque()
         self._queued = 0
         self._task: asyncio.Task[None] | None = None
@@ -44,6 +57,11 @@ class Outlet:
             self.cut()
         elif self._task is None:
             self._task = asyncio.create_task(self._drain())
+
+    def send_shared(self, frame: Shared) -> None:
+        """Send a frame that others get too: at once to a client that keeps up, else in its turn."""
+        if self.closed or self._task is not None or not self._write_now(frame.packed):
+            self.send(frame.text)
 
     async def _drain(self) -> None:
         try:

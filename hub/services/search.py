@@ -1,7 +1,8 @@
 """Full-text search over messages, customers, requests and orders: newest first, however common the words.
 
 Rules keep the index as things change. An index row's id grows with the time of what it stands for, so that the index's
-own order is that of the answer.
+own order is that of the answer. The rows are written after all units of a group: at every savepoint SQLite would write
+out what it has gathered of the word index.
 """
 
 from __future__ import annotations
@@ -52,14 +53,14 @@ def index_message(tx: Transaction, entry_id: int, at_ms: int, text: str, extra: 
     words = _words(tx, f"{text}\n{extra}" if extra else text)
     forget = partial(forget_message, tx, entry_id)
     row_id = _place(tx, sql.place_message, forget, at_ms, entry_id, entry_id=entry_id)
-    tx.run(sql.add_message, id=row_id, words=words, places=words)
+    tx.run_last(sql.add_message, id=row_id, words=words, places=words)
 
 
 def forget_message(tx: Transaction, entry_id: int) -> None:
     """The entry is found no more."""
     row_id = tx.value(sql.place_of_message, entry_id=entry_id)
     if row_id is not None:
-        tx.run(sql.drop_message, id=row_id)
+        tx.run_last(sql.drop_message, id=row_id)
         tx.run(sql.leave_message, id=row_id)
 
 
@@ -69,14 +70,14 @@ def index_thing(tx: Transaction, kind: Thing, thing_id: int, at_ms: int, text: s
     forget_thing(tx, kind, thing_id)
     forget = partial(forget_thing, tx, kind, thing_id)
     row_id = _place(tx, sql.place_thing, forget, at_ms, thing_id, kind=kind, thing_id=thing_id)
-    tx.run(sql.add_thing, id=row_id, words=words, places=words)
+    tx.run_last(sql.add_thing, id=row_id, words=words, places=words)
 
 
 def forget_thing(tx: Transaction, kind: Thing, thing_id: int) -> None:
     """The customer, request or order is found no more."""
     row_id = tx.value(sql.place_of_thing, kind=kind, thing_id=thing_id)
     if row_id is not None:
-        tx.run(sql.drop_thing, id=row_id)
+        tx.run_last(sql.drop_thing, id=row_id)
         tx.run(sql.leave_thing, id=row_id)
 
 

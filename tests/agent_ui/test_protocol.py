@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from websockets.frames import Frame, Opcode
 
 from agent_ui import protocol
 from agent_ui.sockets.calls import CALLS
@@ -197,3 +198,10 @@ def test_every_event_is_described() -> None:
     assert {kind for kind, _ in rows} == announced_kinds()
     assert len(rows) == len({kind for kind, _ in rows})
     assert all(sentence.endswith(".") for _, sentence in rows)
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 200_000])
+def test_a_frame_is_packed_as_the_standard_says(size: int) -> None:
+    text = "ä" * (size // 2) + "x" * (size % 2)
+
+    assert protocol.packed(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)

@@ -13,6 +13,7 @@ from hub.services.answers import KeyReused, before, remember
 ADD = Statement(
     insert(customers).values(bound(customers, "name", "provisional", "created_at")).returning(customers.c.id)
 )
+ADD_QUIETLY = Statement(insert(customers).values(bound(customers, "name", "provisional", "created_at")))
 NAMES = Statement(select(customers.c.name, customers.c.provisional).order_by(customers.c.id))
 BY_IDS = Statement(select(customers.c.name).where(among(customers.c.id, "ids")).order_by(customers.c.id))
 BY_NAMES = Statement(select(customers.c.id).where(among(customers.c.name, "names")).order_by(customers.c.id))
@@ -44,6 +45,26 @@ async def test_a_unit_that_raises_leaves_nothing(db: Database) -> None:
         await db.unit(fail)
 
     assert await db.view(names) == []
+
+
+async def test_what_is_to_run_last_runs_after_the_unit_and_before_its_commit(db: Database) -> None:
+    def work(tx: Transaction) -> list[str]:
+        tx.run_last(ADD_QUIETLY, name="Last", provisional=False, created_at=tx.now)
+        add(tx, "Anna")
+        return names(tx)
+
+    assert await db.unit(work) == ["Anna"]
+    assert await db.view(names) == ["Anna", "Last"]
+
+
+async def test_what_a_unit_that_raises_wanted_last_is_not_run(db: Database) -> None:
+    def fail(tx: Transaction) -> None:
+        tx.run_last(ADD_QUIETLY, name="Last", provisional=False, created_at=tx.now)
+        raise KeyError("no")
+
+    await asyncio.gather(db.unit(add, "Anna"), db.unit(fail), db.unit(add, "Bo"), return_exceptions=True)
+
+    assert sorted(await db.view(names)) == ["Anna", "Bo"]
 
 
 async def test_a_seal_that_fails_takes_its_unit_with_it(db: Database) -> None:

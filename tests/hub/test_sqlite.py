@@ -44,6 +44,22 @@ async def open_sqlite(path: Path, clock: Clock) -> AsyncIterator[SqliteDatabase]
         yield db
 
 
+def test_what_a_group_writes_goes_to_the_disk_once_however_large(path: Path) -> None:
+    with closing(connect(path)) as db:
+        log = Path(f"{path}-wal")
+        db.execute("BEGIN IMMEDIATE")
+        before = log.stat().st_size
+        for number in range(2000):
+            db.execute("SAVEPOINT unit")
+            db.execute("INSERT INTO settings (key, value) VALUES (?, ?)", (f"key{number}", "x" * 4000))
+            db.execute("RELEASE unit")
+
+        # What does not fit into the writer's cache would be written now, and once more at the end.
+        assert log.stat().st_size == before
+        db.execute("COMMIT")
+        assert log.stat().st_size > 8_000_000
+
+
 @asynccontextmanager
 async def one_group(db: SqliteDatabase) -> AsyncIterator[None]:
     """What is asked for inside the block is committed together: the writer is kept busy until the block ends."""

@@ -9,8 +9,9 @@ import pytest
 from websockets.asyncio.client import connect
 
 from agent_ui.cookies import SESSION
-from agent_ui.protocol import events_frame
+from agent_ui.protocol import events_frame, packed
 from agent_ui.sockets import feed as feeds
+from agent_ui.sockets import outlet
 from hub.database import Transaction
 from hub.security import Actor
 from tests.agent_ui.pages.conftest import until
@@ -68,6 +69,24 @@ async def test_consoles_with_the_same_rights_share_one_frame(stage: Stage, made:
     for line in lines:
         assert await numbers(line, 1) == [1]
     assert len(made) == 1
+
+
+async def test_a_frame_for_many_is_packed_once_however_long(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    packings: list[str] = []
+
+    def pack_and_count(text: str) -> bytes:
+        packings.append(text)
+        return packed(text)
+
+    monkeypatch.setattr(outlet, "packed", pack_and_count)
+    lines = [(await stage.console(await stage.world.colleague(f"Agent {i}")))[0] for i in range(4)]
+    packings.clear()
+
+    for number, size in ((1, 0), (2, 500), (3, 70_000)):
+        await stage.world.db.unit(tell, number, size)
+        assert [await numbers(line, number) for line in lines] == [[number]] * 4
+
+    assert len(packings) == 3
 
 
 async def test_what_is_for_one_alone_makes_one_frame_more(stage: Stage, made: list[str]) -> None:

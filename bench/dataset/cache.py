@@ -1,0 +1,139 @@
+"""Keeps data sets in a folder: each is built once, and handed out as a copy that is signed in to."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import shutil
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgspec
+
+from bench.dataset.shop import Shop, Size
+from bench.dataset.sinks import SqliteSink
+from bench.dataset.writing import Writer
+from bench.mails import MAILBOX
+from hub.bootstrap import Hub, build
+from hub.commands.parts import Parts
+from hub.config import Settings
+from hub.data_folder import DATABASE, KEY
+from hub.schema import newest
+from hub.services.company import Company
+
+# The account by which webhooks come.
+HOOK = "hook"
+# Another number makes data sets anew.
+_EDITION = 2
+_ABOUT = "about.json"
+_HALF_A_DAY_MS = 12 * 3_600_000
+_HOOK_SECRET = base64.b64encode(b"the same in every data set, no secret").decode()
+
+Say = Callable[[str], None]
+
+
+class About(msgspec.Struct, frozen=True):
+    """What the bench has to know of a data set: how a program of the shop signs in, and by which account it brings."""
+
+    token: str
+    account: int
+    hook_secret: str = _HOOK_SECRET
+
+
+class DataSet(msgspec.Struct, frozen=True):
+    """A copy of a data set to work with."""
+
+    folder: Path
+    shop: Shop
+    about: About
+
+
+class Cache:
+    """The folder with the data sets."""
+
+    def __init__(self, folder: Path, parts: Parts, say: Say) -> None:
+        self._folder = folder
+        self._parts = parts
+        self._say = say
+
+    def copy(self, entries: int, into: Path) -> DataSet:
+        """A fresh copy of the data set with so many entries, in a folder that is not there yet."""
+        kept = self._folder / f"{entries}-{_EDITION}-{newest()}"
+        if not (kept / _ABOUT).exists():
+            self._build(kept, Shop(Size(entries)))
+        shutil.copytree(kept, into)
+        _sign_in_again(into)
+        about = msgspec.json.decode((into / _ABOUT).read_bytes(), type=About)
+        return DataSet(into, Shop(Size(entries)), about)
+
+    def beside(self, data: DataSet, into: Path) -> DataSet:
+        """The folder of another node on the same database: it has the same key and nothing else."""
+        into.mkdir()
+        shutil.copy(data.folder / KEY, into / KEY)
+        return msgspec.structs.replace(data, folder=into)
+
+    def on_postgres(self, url: str, into: Path) -> DataSet:
+        """The bench's own hub on a database server, empty of customers at first: they come by writing.
+
+        Its key stays here, so that the same database can be used again, and no other hub's.
+        """
+        kept = self._folder / "postgres"
+        kept.mkdir(mode=0o700, exist_ok=True)
+        about = asyncio.run(self._begin(Settings(data=kept, database_url=url)))
+        return self.beside(DataSet(kept, Shop(Size(0)), about), into)
+
+    def add_mailbox(self, data: DataSet) -> int:
+        """Give a copy a mailbox whose mails are handed over at the port returned."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port: int = free.getsockname()[1]
+        asyncio.run(self._save_mailbox(data, port))
+        return port
+
+    async def _save_mailbox(self, data: DataSet, port: int) -> None:
+        async with self._hub(Settings(data=data.folder)) as hub:
+            settings = {"address": MAILBOX, "listen": f"127.0.0.1:{port}"}
+            await hub.accounts.save("support", "email", settings)
+
+    def _build(self, kept: Path, shop: Shop) -> None:
+        began = time.perf_counter()
+        self._say(f"Building the data set with {shop.size.entries:,} entries ...")
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
+        about = asyncio.run(self._begin(Settings(data=kept)))
+        sink = SqliteSink(kept / DATABASE)
+        Writer(shop, sink, about.account).write()
+        sink.close()
+        # Last, so that one that was cut short is made anew.
+        (kept / _ABOUT).write_bytes(msgspec.json.encode(about))
+        self._say(f"  {time.perf_counter() - began:.0f} s")
+
+    async def _begin(self, settings: Settings) -> About:
+        """What the hub makes itself: its schema, its own accounts, a token."""
+        async with self._hub(settings) as hub:
+            await hub.set_company(Company(name="Bench", country="DE"))
+            await hub.accounts.save(HOOK, "generic", {"webhook_secret": f"whsec_{_HOOK_SECRET}"})
+            token = await hub.tokens.create(None, name="bench")
+            accounts = {row.name: row.id for row in await hub.accounts.every()}
+            return About(token=token.text, account=accounts["api"])
+
+    @contextlib.asynccontextmanager
+    async def _hub(self, settings: Settings) -> AsyncIterator[Hub]:
+        hub = await build(settings, self._parts.channels(), self._parts.shops())
+        await hub.start()
+        try:
+            yield hub
+        finally:
+            await hub.stop()
+
+
+def _sign_in_again(folder: Path) -> None:
+    """Sessions end by themselves; those of the copy have just begun."""
+    now = time.time_ns() // 1_000_000
+    with contextlib.closing(sqlite3.connect(folder / DATABASE)) as db, db:
+        db.execute(
+            "UPDATE sessions SET created_at = ?, last_seen_at = ?, expires_at = ?", (now, now, now + _HALF_A_DAY_MS)
+        )
