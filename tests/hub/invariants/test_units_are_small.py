@@ -51,11 +51,11 @@ class MeasuredDatabase(SqliteDatabase):
         await super().start()
         self._db: Any = CountingConnection(self._db)
 
-    def _run(self, fn: Callable[[Transaction], Any]) -> Any:
-        self._db.written, began = 0, time.thread_time()
-        outcome = super()._run(fn)
+    def _run(self, fn: Callable[[Transaction], Any], postponed: list[tuple[str, tuple[Any, ...]]]) -> Any:
+        self._db.written, began, before = 0, time.thread_time(), len(postponed)
+        outcome = super()._run(fn, postponed)
         self.longest_s = max(self.longest_s, time.thread_time() - began)
-        self.most_rows = max(self.most_rows, self._db.written)
+        self.most_rows = max(self.most_rows, self._db.written + len(postponed) - before)
         return outcome
 
 
