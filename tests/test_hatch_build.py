@@ -36,6 +36,7 @@ def test_a_wheel_holds_the_product_and_not_its_sources_for_browsers(wheel: Path)
         "hub",
         "connectors",
         "agent_ui",
+        "bench",
         "demo",
         "migrations",
         "run.py",
