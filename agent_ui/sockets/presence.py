@@ -11,6 +11,7 @@ import msgspec
 
 from agent_ui.protocol import encode
 from agent_ui.sockets.feed import Feed
+from agent_ui.sockets.outlet import Shared
 from hub.bus import Bus, Hint
 
 # Whoever is there says so again every 20 seconds; of whom nothing was heard for so long, their node is gone.
@@ -133,9 +134,9 @@ class Presence:
         """Tell consoles and widgets what is no longer as they were told."""
         there = self.of(customer)
         if there != self._told.get(customer, {"customer": customer, "agents": [], "visitor": None}):
-            frame = encode({"presence": there})
+            frame = Shared(encode({"presence": there}))
             for console in self._feed.consoles:
-                console.outlet.send(frame)
+                console.outlet.send_shared(frame)
         if there["agents"] or there["visitor"]:
             self._told[customer] = there
         else:

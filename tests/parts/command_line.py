@@ -10,9 +10,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
-from unittest.mock import patch
 
 import msgspec
+import pytest
 
 from run import main
 from tests.parts.process import end
@@ -52,11 +52,12 @@ def onethread_here(*words: str | Path, folder: Path, variables: dict[str, str] |
     out, err = io.StringIO(), io.StringIO()
     levels = {name: logging.getLogger(name).level for name in ("", "hub")}
     umask = os.umask(0o077)
-    with (
-        patch.dict(os.environ, _environment(folder, variables), clear=True),
-        redirect_stdout(out),
-        redirect_stderr(err),
-    ):
+    environment = _environment(folder, variables)
+    with pytest.MonkeyPatch.context() as machine, redirect_stdout(out), redirect_stderr(err):
+        for name in os.environ.keys() - environment.keys():
+            machine.delenv(name)
+        for name, value in environment.items():
+            machine.setenv(name, value)
         try:
             status = main([str(word) for word in words])
         finally:

@@ -39,6 +39,9 @@ class _Line:
             await self.client.rset(timeout=_PATIENCE)
         except (aiosmtplib.SMTPException, OSError):
             return False
+        except BaseException:
+            self.client.close()
+            raise
         return True
 
     async def hang_up(self) -> None:
