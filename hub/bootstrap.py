@@ -217,9 +217,8 @@ async def build(
         # Only a cluster needs this driver, and every command waits for what is imported.
         from hub.postgres import PostgresDatabase
 
-        url = settings.database_url.replace("postgresql:", "postgresql+asyncpg:", 1)
-        await migrate_postgres(url)
-        db = PostgresDatabase(url, clock)
+        await migrate_postgres(settings.database_url)
+        db = PostgresDatabase(settings.database_url, clock)
     else:
         path = Path(settings.data) / "onethread.db"
         await asyncio.to_thread(migrate_sqlite, path)

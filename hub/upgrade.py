@@ -59,7 +59,7 @@ def upgrade_sqlite(path: Path) -> None:
 
 async def upgrade_postgres(url: str) -> None:
     """Migrate the database at `url`; nodes that start at once wait for each other."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:", 1))
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(6077001)"))

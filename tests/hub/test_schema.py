@@ -18,7 +18,6 @@ from hub.models import metadata
 from hub.schema import MIGRATIONS, migrate_postgres, migrate_sqlite, newest
 from hub.sqlite import SqliteDatabase
 from tests.hub.world import World
-from tests.parts.databases import sqlalchemy_url
 
 # What only one of the two databases has: full-text search, and the transaction of an event.
 BESIDE = {"alembic_version", "search_messages", "search_things"}
@@ -67,8 +66,14 @@ async def migrated(world: World) -> dict[str, dict[str, Any]]:
         engine.dispose()
         return built
     raw: Any = world.db
-    async with raw._engine.connect() as connection:
-        found: dict[str, dict[str, Any]] = await connection.run_sync(read)
+    return await read_postgres(raw._pool._url)
+
+
+async def read_postgres(url: str) -> dict[str, dict[str, Any]]:
+    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:", 1))
+    async with engine.connect() as connection:
+        found = await connection.run_sync(read)
+    await engine.dispose()
     return found
 
 
@@ -100,14 +105,9 @@ def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:
 
 
 async def test_nodes_that_start_at_once_migrate_once(postgres_url: str) -> None:
-    url = sqlalchemy_url(postgres_url)
-    await asyncio.gather(*(migrate_postgres(url) for _ in range(3)))
+    await asyncio.gather(*(migrate_postgres(postgres_url) for _ in range(3)))
 
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
-        built = await connection.run_sync(read)
-    await engine.dispose()
-    assert "customers" in built
+    assert "customers" in await read_postgres(postgres_url)
 
 
 # Few rows, however large the company: all of them are read at once.

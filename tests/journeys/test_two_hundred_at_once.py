@@ -13,7 +13,7 @@ from hub.database import Database
 from tests.hub.fake_channel import FakeProvider
 from tests.hub.world import World, a_hub
 from tests.journeys.senders import send
-from tests.parts.databases import postgres_database, sqlalchemy_url
+from tests.parts.databases import postgres_database
 from tests.parts.postgres import Postgres
 
 ALL = 200
@@ -60,7 +60,7 @@ async def test_in_one_process_on_sqlite(here: World) -> None:
 
 async def test_through_two_hub_processes_on_postgresql(cluster: World, postgres_server: Postgres) -> None:
     [[name]] = await cluster.sql("SELECT current_database()")
-    url = sqlalchemy_url(postgres_server._url_of(name))
+    url = postgres_server._url_of(name)
     shares = [(0, ALL // 2), (ALL // 2, ALL)]
     processes = [await _start(url, first, last) for first, last in shares]
     try:

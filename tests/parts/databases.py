@@ -32,19 +32,15 @@ async def sqlite_database(template: Path, folder: Path, clock: Clock) -> AsyncIt
 
 
 def make_postgres_template(server: Postgres) -> None:
-    server.build_template(TEMPLATE, lambda url: asyncio.run(migrate_postgres(sqlalchemy_url(url))))
+    server.build_template(TEMPLATE, lambda url: asyncio.run(migrate_postgres(url)))
 
 
 @asynccontextmanager
 async def postgres_database(server: Postgres, clock: Clock) -> AsyncIterator[Database]:
     """A started database that is what the template is."""
     with server.emptied(TEMPLATE) as url:
-        async with started(PostgresDatabase(sqlalchemy_url(url), clock)) as database:
+        async with started(PostgresDatabase(url, clock)) as database:
             yield database
-
-
-def sqlalchemy_url(url: str) -> str:
-    return url.replace("postgresql:", "postgresql+asyncpg:", 1)
 
 
 @asynccontextmanager

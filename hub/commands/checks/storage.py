@@ -28,8 +28,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
     """The database for views alone, beside whatever works with it."""
     db: Database
     if settings.database_url:
-        url = settings.database_url.replace("postgresql:", "postgresql+asyncpg:", 1)
-        db = PostgresDatabase(url, Clock(), pool_size=2)
+        db = PostgresDatabase(settings.database_url, Clock(), pool_size=2)
     else:
         db = SqliteDatabase(settings.data / DATABASE, Clock())
     try:
