@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-
-from agent_ui import api, assets, errors, guards, hooks, pages, sockets
+from agent_ui import api, assets, guards, hooks, pages, sockets
+from agent_ui.site import Site
 from agent_ui.sockets.feed import Feed
 from agent_ui.sockets.presence import Presence
 from agent_ui.sockets.screen_pop import ScreenPop
@@ -16,21 +14,15 @@ from agent_ui.sockets.widgets import Widgets
 from hub.bootstrap import Hub
 
 
-def create_app(hub: Hub, pace: guards.Pace | None = None) -> Starlette:
+def create_app(hub: Hub, pace: guards.Pace | None = None) -> Site:
     """The application of a started hub; it listens to the hub's log from now on. `pace`: how slowly bodies may come."""
     public = urlsplit(hub.settings.public_url)
-    app = Starlette(
-        routes=[*assets.routes, *api.routes, *hooks.routes, *sockets.routes, *pages.routes],
-        exception_handlers=errors.HANDLERS,
-        middleware=[
-            Middleware(
-                guards.Guards,
-                public_url=hub.settings.public_url,
-                names=[hub.settings.host],
-                trusted_proxies=hub.settings.trusted_proxies.split(","),
-                pace=pace,
-            )
-        ],
+    app = Site(
+        [*assets.routes, *api.routes, *hooks.routes, *sockets.routes, *pages.routes],
+        public_url=hub.settings.public_url,
+        names=[hub.settings.host],
+        trusted_proxies=hub.settings.trusted_proxies.split(","),
+        pace=pace,
     )
     feed = Feed()
     widgets = Widgets()

@@ -14,7 +14,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket
 
 from agent_ui.render import language, render
 from agent_ui.surfaces import surface_of
@@ -108,30 +108,8 @@ def _headers(failure: Exception) -> dict[str, str]:
     return headers
 
 
-async def on_socket(socket: WebSocket, failure: Exception) -> None:
-    """Before a socket is open: an HTTP answer. After that what is left is to close it."""
-    if socket.application_state == WebSocketState.CONNECTING:
-        await deny(socket, failure)
-        return
-    problem_of(failure)
-    if socket.application_state == WebSocketState.CONNECTED:
-        await socket.close(UNEXPECTED)
-
-
 async def deny(socket: WebSocket, failure: Exception) -> None:
     """Refuse to open a socket, with the reason."""
     problem = problem_of(failure)
     body = msgspec.json.encode(problem)
     await socket.send_denial_response(Response(body, problem["status"], _headers(failure), media_type=PROBLEM))
-
-
-async def on_failure(connection: Request | WebSocket, failure: Exception) -> Response | None:
-    """Starlette asks this for every exception that leaves a route."""
-    if isinstance(connection, WebSocket):
-        await on_socket(connection, failure)
-        return None
-    return response_of(connection, failure)
-
-
-# What `Starlette(exception_handlers=…)` takes.
-HANDLERS: Mapping[Any, Any] = dict.fromkeys((HubError, HTTPException, Exception), on_failure)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +26,18 @@ HARMLESS = {"GET", "HEAD", "OPTIONS"}
 # Sounds may play: the console rings.
 FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "publickey-credentials-get")
 FEATURES_OFF = ", ".join(f"{feature}=()" for feature in (*FEATURES, "serial", "usb", "xr-spatial-tracking"))
+
+_DATA_POLICY = DATA_POLICY.encode()
+_CLOSE = (b"connection", b"close")
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    # Whole addresses stay here; our own pages need the origin, with which browsers vouch for a form.
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", FEATURES_OFF.encode()),
+    (b"cache-control", b"no-store"),
+)
 
 # How long we go on reading, and throwing away, after a body was refused: a client that still sends reads no answer.
 LINGER = 1.0
@@ -200,7 +212,7 @@ class Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
-            self._complete_headers(MutableHeaders(raw=message["headers"]))
+            message["headers"] = self._completed(message["headers"])
         is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
         if is_last and self._body.is_refused:
             await self._send({**message, "more_body": True})
@@ -209,25 +221,18 @@ class Answer:
         await self._send(message)
         self.is_complete = self.is_complete or is_last
 
-    def _complete_headers(self, headers: MutableHeaders) -> None:
-        for name, value in self._headers(headers).items():
-            headers.setdefault(name, value)
-        if self._body.is_refused:
-            headers["connection"] = "close"
+    def _completed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer, and those of ours that it does not have itself."""
+        own = {name.lower(): value for name, value in headers}
+        added = [header for header in self._headers(own.get(b"content-type", b"")) if header[0] not in own]
+        if not self._body.is_refused:
+            return [*headers, *added]
+        return [*((name, value) for name, value in headers if name.lower() != b"connection"), *added, _CLOSE]
 
-    def _headers(self, headers: MutableHeaders) -> dict[str, str]:
-        is_page = headers.get("content-type", "").startswith("text/html") and self._surface.has_pages
-        policy = page_policy(self._scope["state"]["nonce"]) if is_page else DATA_POLICY
-        added = {
-            "content-security-policy": policy,
-            "x-content-type-options": "nosniff",
-            # Whole addresses stay here; our own pages need the origin, with which browsers vouch for a form.
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": FEATURES_OFF,
-            "cache-control": "no-store",
-        }
+    def _headers(self, content_type: bytes) -> Iterable[tuple[bytes, bytes]]:
+        is_page = content_type.startswith(b"text/html") and self._surface.has_pages
+        policy = page_policy(self._scope["state"]["nonce"]).encode() if is_page else _DATA_POLICY
+        yield b"content-security-policy", policy
+        yield from _ALWAYS
         if self._scope["scheme"] == "https":
-            added["strict-transport-security"] = "max-age=31536000"
-        return added
+            yield b"strict-transport-security", b"max-age=31536000"

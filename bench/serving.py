@@ -34,7 +34,7 @@ def no_row(hub: Hub) -> None:
 
 def no_events(hub: Hub) -> None:
     """Units store what they store, and tell nobody."""
-    hub.db.seal = lambda tx: None
+    hub.db.seal = lambda units: None
 
 
 WAYS: dict[str, Callable[[Hub], None]] = {"as it is": lambda hub: None, "no row": no_row, "no events": no_events}

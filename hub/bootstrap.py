@@ -47,7 +47,7 @@ from hub.services.replies import Replies
 from hub.services.request_moves import RequestMoves
 from hub.services.request_patch import RequestPatches
 from hub.services.requests import Requests
-from hub.services.search import Search
+from hub.services.search import Search, index_waiting
 from hub.services.sending import Sender
 from hub.services.sessions import Session, Sessions
 from hub.services.sharing import Sharing
@@ -95,6 +95,7 @@ class Hub:
         db.on_commit = self._committed
         self.bus.listen(lambda hint: self.log.wake() if hint.kind == "more" else None)
         self.log.listen(self._on_events)
+        self.log.listen(self.accounts.on_events)
         self.log.listen(self.connections.on_events)
 
     def _build_colleagues(self) -> None:
@@ -193,6 +194,7 @@ class Hub:
             try:
                 while await self.requests.wake_due():
                     pass
+                await index_waiting(self.db)
             except Exception:
                 logger.exception("The timer failed", extra={"action": "tick_failed"})
             await asyncio.sleep(TICK_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,6 +43,8 @@ def to_datetime(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
+# The same few times are told again and again: now, and when a matter was opened.
+@lru_cache(maxsize=4096)
 def to_text(ms: int) -> str:
     """RFC 3339 in UTC with milliseconds: how a time leaves the hub."""
     return to_datetime(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")

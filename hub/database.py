@@ -6,6 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from types import ModuleType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -16,7 +17,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import BigInteger, Text, TypeDecorator
+from sqlalchemy.types import BigInteger, Boolean, Text, TypeDecorator, TypeEngine
 
 from hub.clock import Clock
 from hub.errors import Unavailable
@@ -27,6 +28,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Build = Callable[[ModuleType], ClauseElement]
+
+# Compiles a statement for lists of one.
+_ALONE = "alone"
 
 
 class Busy(Unavailable):
@@ -58,47 +62,68 @@ class Statement:
 class Compiled:
     """SQL text for one driver, the order of its parameters, and how its rows are read."""
 
-    __slots__ = ("_binders", "_constants", "_names", "_readers", "make_row", "sql")
+    __slots__ = ("_alone", "_binders", "_constants", "_lists", "_pick", "make_row", "sql")
 
-    def __init__(self, expression: ClauseElement, dialect: Dialect) -> None:
-        compiler = expression.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    def __init__(self, expression: ClauseElement, dialect: Dialect, *, alone: bool = False) -> None:
+        options = {"render_postcompile": True, _ALONE: alone}
+        compiler = expression.compile(dialect=dialect, compile_kwargs=options)
         assert isinstance(compiler, SQLCompiler)
         self.sql = str(compiler)
-        self._names: tuple[str, ...] = tuple(compiler.positiontup or ())
+        names: tuple[str, ...] = tuple(compiler.positiontup or ())
+        types = [compiler.binds[name].type.dialect_impl(dialect) for name in names]
+        self._pick: Callable[[dict[str, Any]], tuple[Any, ...]] = _picker(names)
         self._binders = tuple(
             (position, binder)
-            for position, name in enumerate(self._names)
-            if (binder := compiler.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for position, kind in enumerate(types)
+            if not _is_taken_as_it_is(kind, dialect) and (binder := kind.bind_processor(dialect))
         )
-        self._constants = {n: b.value for n, b in compiler.binds.items() if not b.required and n in self._names}
+        self._constants = {n: b.value for n, b in compiler.binds.items() if not b.required and n in names}
+        self._lists = tuple(n for n, kind in zip(names, types, strict=True) if isinstance(kind, _Listed) and not alone)
+        # Opening a list of one costs SQLite more than what it is opened for.
+        self._alone = Compiled(expression, dialect, alone=True) if self._lists and dialect.name == "sqlite" else None
         columns = list(getattr(expression, "exported_columns", ()))
         row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        self._readers = tuple((i, reader) for i, reader in enumerate(readers) if reader)
-        self.make_row: Callable[[Sequence[Any]], Any] = self._read(row._make)
+        self.make_row: Callable[[Sequence[Any]], Any] = _reader(row._make, readers)
 
-    def _read(self, make: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Any]], Any]:
-        readers = self._readers
-        if not readers:
-            return make
-
-        def read(row: Sequence[Any]) -> Any:
-            values = list(row)
-            for position, reader in readers:
-                values[position] = reader(values[position])
-            return make(values)
-
-        return read
-
-    def parameters(self, values: dict[str, Any]) -> tuple[Any, ...]:
-        if self._constants:
-            values = self._constants | values
+    def ready(self, values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The text and the parameters for these values."""
+        if self._alone is not None and all(len(values[name]) == 1 for name in self._lists):
+            return self._alone.ready(values)
+        parameters = self._pick(self._constants | values if self._constants else values)
         if not self._binders:
-            return tuple([values[name] for name in self._names])
-        bound = [values[name] for name in self._names]
+            return self.sql, parameters
+        bound = list(parameters)
         for position, binder in self._binders:
             bound[position] = binder(bound[position])
-        return tuple(bound)
+        return self.sql, tuple(bound)
+
+
+def _picker(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """The values of these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
+def _is_taken_as_it_is(kind: TypeEngine[Any], dialect: Dialect) -> bool:
+    """SQLite's driver knows true and false."""
+    return isinstance(kind, Boolean) and dialect.name == "sqlite"
+
+
+def _reader(make: Callable[[Sequence[Any]], Any], readers: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
+    """How a row is read, whose columns may each have a reader."""
+    reading = tuple((i, reader) for i, reader in enumerate(readers) if reader)
+    if not reading:
+        return make
+
+    def read(row: Sequence[Any]) -> Any:
+        values = list(row)
+        for position, reader in reading:
+            values[position] = reader(values[position])
+        return make(values)
+
+    return read
 
 
 class _Listed(TypeDecorator[Any]):
@@ -120,6 +145,16 @@ class _Listed(TypeDecorator[Any]):
         return msgspec.json.encode(list(value)).decode() if dialect.name == "sqlite" else list(value)
 
 
+class _Alone(_Listed):
+    """The only one of a list."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        (only,) = value
+        return only
+
+
 class among(ColumnElement[bool]):
     """`column` is one of the ids or texts bound to `name`, however many they are."""
 
@@ -128,10 +163,13 @@ class among(ColumnElement[bool]):
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         self.column = column
         self.listed = bindparam(name, type_=_Listed(column))
+        self.alone = bindparam(name, type_=_Alone(column))
 
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    if kw.get(_ALONE):
+        return f"{compiler.process(element.column, **kw)} = {compiler.process(element.alone, **kw)}"
     listed = f"SELECT value FROM json_each({compiler.process(element.listed, **kw)})"
     return f"{compiler.process(element.column, **kw)} IN ({listed})"
 
@@ -158,13 +196,11 @@ class Reading:
 
     def all(self, statement: Statement, **values: Any) -> list[Any]:
         compiled = statement.compiled(self.dialect)
-        rows = self._cursor(compiled.sql, compiled.parameters(values)).fetchall()
-        make = compiled.make_row
-        return [make(row) for row in rows]
+        return list(map(compiled.make_row, self._cursor(*compiled.ready(values)).fetchall()))
 
     def first(self, statement: Statement, **values: Any) -> Any | None:
         compiled = statement.compiled(self.dialect)
-        row = self._cursor(compiled.sql, compiled.parameters(values)).fetchone()
+        row = self._cursor(*compiled.ready(values)).fetchone()
         return None if row is None else compiled.make_row(row)
 
     def one(self, statement: Statement, **values: Any) -> Any:
@@ -208,15 +244,14 @@ class Transaction(Reading):
     def run(self, statement: Statement, **values: Any) -> int:
         """Run a statement for its effect; the number of rows it changed."""
         compiled = statement.compiled(self.dialect)
-        return int(self._cursor(compiled.sql, compiled.parameters(values)).rowcount)
+        return int(self._cursor(*compiled.ready(values)).rowcount)
 
     def run_last(self, statement: Statement, **values: Any) -> None:
         """Run a statement before the commit, after all units of its group: for what no unit reads and costs less then.
 
         It must not be one that can fail by what it is given.
         """
-        compiled = statement.compiled(self.dialect)
-        self.postponed.append((compiled.sql, compiled.parameters(values)))
+        self.postponed.append(statement.compiled(self.dialect).ready(values))
 
     def announce(self, kind: str, **about: Any) -> None:
         """Tell everyone entitled, after the commit, that this happened."""
@@ -232,19 +267,20 @@ class Transaction(Reading):
         self.counts[name] = self.counts.get(name, 0) + delta
 
 
-Seal = Callable[[Transaction], None]
+# What is to be told of the units that are about to be committed together, written by their last statements.
+Seal = Callable[[Sequence[Transaction]], None]
 Unit = Callable[Concatenate[Transaction, P], T]
 View = Callable[Concatenate[Reading, P], T]
 
 
 class Database(ABC):
-    """Runs units and views. `seal` writes a unit's events within the unit; `on_commit` is called after commits."""
+    """Runs units and views. `seal` writes the events of units within their commit; `on_commit` is called after it."""
 
     dialect: Dialect
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.seal: Seal = lambda tx: None
+        self.seal: Seal = lambda units: None
         self.on_commit: Callable[[], None] = lambda: None
 
     @abstractmethod

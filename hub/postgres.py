@@ -42,7 +42,7 @@ class PostgresDatabase(Database):
         def work(execute: Execute) -> tuple[T, bool]:
             tx = Transaction(execute, self.dialect, self.clock.now())
             result = fn(tx, *args, **kwargs)
-            self.seal(tx)
+            self.seal([tx])
             for statement, parameters in tx.postponed:
                 execute(statement, parameters)
             return result, bool(tx.announcements)

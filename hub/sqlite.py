@@ -25,6 +25,8 @@ GROUP = 256
 READERS = 4
 # A group's pages stay in memory until it commits: what does not fit is written twice.
 WRITER_CACHE_KIB = 64 * 1024
+# What many commits change again and again goes to its place once: the write-ahead log may hold so many pages.
+LOG_PAGES = 4000
 
 Job = tuple[Callable[[Transaction], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
 Outcome = tuple[Any, BaseException | None]
@@ -52,6 +54,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
     db.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+    db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     # What a savepoint would need to roll back is otherwise written to a file, for each unit again.
     db.execute("PRAGMA temp_store=MEMORY")
     # Erased words must not stay readable in freed pages.
@@ -145,22 +148,29 @@ class SqliteDatabase(Database):
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:
         self._db.execute("BEGIN IMMEDIATE")
-        postponed: list[tuple[str, tuple[Any, ...]]] = []
-        outcomes = [self._run(fn, postponed) for fn, _, _ in group]
+        units = [self._run(fn) for fn, _, _ in group]
         if not self._db.in_transaction:
             raise GroupLost
-        for statement, parameters in postponed:
-            self._db.execute(statement, parameters)
+        done = [tx for tx, (_, problem) in units if problem is None]
+        try:
+            self.seal(done)
+        except Exception as problem:
+            if len(group) > 1 or isinstance(problem, sqlite3.OperationalError):
+                raise GroupLost(str(problem)) from problem
+            self._db.execute("ROLLBACK")
+            return [(None, problem)]
+        for tx in done:
+            for statement, parameters in tx.postponed:
+                self._db.execute(statement, parameters)
         self._db.execute("COMMIT")
-        return outcomes
+        return [outcome for _, outcome in units]
 
-    def _run(self, fn: Callable[[Transaction], Any], postponed: list[tuple[str, tuple[Any, ...]]]) -> Outcome:
+    def _run(self, fn: Callable[[Transaction], Any]) -> tuple[Transaction, Outcome]:
         db = self._db
         tx = Transaction(db.execute, self.dialect, self.clock.now())
         db.execute("SAVEPOINT unit")
         try:
             result = fn(tx)
-            self.seal(tx)
         except Exception as problem:
             # After SQLite has rolled back by itself there is no savepoint, and the units before are gone too.
             if not db.in_transaction or isinstance(problem, sqlite3.OperationalError):
@@ -168,10 +178,9 @@ class SqliteDatabase(Database):
             db.execute("ROLLBACK TO unit")
             db.execute("RELEASE unit")
             # A future takes no StopIteration.
-            return None, RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem
+            return tx, (None, RuntimeError(repr(problem)) if isinstance(problem, StopIteration) else problem)
         db.execute("RELEASE unit")
-        postponed += tx.postponed
-        return result, None
+        return tx, (result, None)
 
     def _roll_back(self) -> None:
         if not self._db.in_transaction:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent_ui.api.fields import Mark, Moment, Name, Text
-from agent_ui.api.messages import Filed, WrongAccount, account_row, filed
+from agent_ui.api.messages import Filed, WrongAccount, filed
 from agent_ui.api.operation import Answer, Call, Example, Fields, operation
 from hub.ports.message import CallReport
 from hub.security import authorize
@@ -55,7 +55,7 @@ class NewCall(Fields, frozen=True, kw_only=True):
 async def report(call: Call[NewCall]) -> Answer:
     authorize(call.actor, "notes.write")
     new = call.fields
-    account = await account_row(call.hub, new.account)
+    account = await call.hub.accounts.named(new.account)
     channel = call.hub.channels[account.channel]
     if not (channel.address_kind == "phone" and channel.capabilities.manual):
         raise WrongAccount(f"“{account.name}” takes no calls.")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agent_ui.api.fields import Line, Name, Text
-from agent_ui.api.messages import WrongAccount, account_row
+from agent_ui.api.messages import WrongAccount
 from agent_ui.api.operation import Example, Nothing, Operation
 from agent_ui.callers import address_of, hub_of
 from agent_ui.decode import BadField, convert, query
@@ -86,7 +86,7 @@ async def _account(hub: Hub, request: Request) -> Any:
     """The account of a form's address; what cannot answer has no forms."""
     name: str = request.path_params["account"]
     convert({"account": name}, dict[str, str])
-    row = await account_row(hub, name)
+    row = await hub.accounts.named(name)
     channel = hub.channels.get(row.channel)
     if channel is None or not channel.capabilities.reply:
         raise WrongAccount(f"“{name}” takes no forms.")

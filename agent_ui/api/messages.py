@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from agent_ui.api.fields import FileIn, Html, Line, Mark, Moment, Name, Text, attachments
 from agent_ui.api.operation import Answer, Call, Example, Fields, operation
-from hub.bootstrap import Hub
 from hub.errors import Invalid
 from hub.ports.message import Address, InboundMessage
 from hub.security import authorize
@@ -73,14 +72,6 @@ def filed(taken: Taken) -> Answer:
     return Answer(200 if taken.duplicate else 201, body)
 
 
-async def account_row(hub: Hub, name: str) -> Any:
-    """The account with this name; raises `NoSuchAccount`."""
-    found = next((row for row in await hub.accounts.every() if row.name == name), None)
-    if found is None:
-        raise NoSuchAccount(f"There is no account “{name}”.")
-    return found
-
-
 @operation(
     "POST",
     "/api/v1/messages",
@@ -103,7 +94,7 @@ async def account_row(hub: Hub, name: str) -> Any:
 async def bring(call: Call[NewMessage]) -> Answer:
     authorize(call.actor, "messages.write")
     new = call.fields
-    account = await account_row(call.hub, new.account)
+    account = await call.hub.accounts.named(new.account)
     if not call.hub.channels[account.channel].capabilities.carries_any:
         raise WrongAccount(f"Messages for “{account.name}” come by its own channel.")
     if not (new.text.strip() or new.html.strip() or new.attachments):

@@ -64,6 +64,7 @@ _FROM = (
     .outerjoin(bodies, bodies.c.entry_id == entries.c.id)
 )
 entry = Statement(select(*_ENTRY).select_from(_FROM).where(entries.c.id == bindparam("entry_id")))
+some = Statement(select(*_ENTRY).select_from(_FROM).where(among(entries.c.id, "entry_ids")))
 after_seq = Statement(
     select(*_ENTRY)
     .select_from(_FROM)

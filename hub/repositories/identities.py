@@ -46,6 +46,11 @@ customer_of_conversation = Statement(
     .join(conversations, conversations.c.customer_id == customers.c.id)
     .where(conversations.c.id == bindparam("conversation_id"))
 )
+customers_of_conversations = Statement(
+    select(conversations.c.id.label("conversation_id"), customers.c.id, customers.c.merged_into)
+    .join(customers, customers.c.id == conversations.c.customer_id)
+    .where(among(conversations.c.id, "conversation_ids"))
+)
 joined = Statement(
     select(customers.c.id, conversations.c.id.label("conversation_id"), conversations.c.last_seq, customers.c.name)
     .join(conversations, conversations.c.customer_id == customers.c.id)

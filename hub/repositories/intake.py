@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
 from hub.database import Statement, bound
 from hub.models import copies, intake
@@ -29,6 +29,25 @@ offer = Statement(
         )
         .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
         .returning(intake.c.id)
+    )
+)
+# What was filed as it came; who brings the same at once fails, and finds this when it is run again.
+filed = Statement(
+    insert(intake).values(
+        tries=literal_column("1"),
+        **bound(
+            intake,
+            "account_id",
+            "external_id",
+            "received_at",
+            "body",
+            "file",
+            "headers",
+            "fingerprint",
+            "state",
+            "entry_id",
+            "backfilled",
+        ),
     )
 )
 offered = Statement(

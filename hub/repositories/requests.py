@@ -40,14 +40,16 @@ _REQUEST = (
 add = Statement(
     insert(requests)
     .values(bound(requests, "conversation_id", "opened_at", "backfilled", *CHANGED))
-    .returning(requests.c.id)
+    .returning(*_REQUEST)
 )
 change = Statement(
     update(requests)
     .where(requests.c.id == bindparam("request_id"))
     .values(version=requests.c.version + literal_column("1"), **bound(requests, *CHANGED))
+    .returning(*_REQUEST)
 )
 request = Statement(select(*_REQUEST).where(requests.c.id == bindparam("request_id")))
+some = Statement(select(*_REQUEST).where(among(requests.c.id, "request_ids")))
 _SOME_OF_CONVERSATIONS = (
     select(*_REQUEST)
     .where(among(requests.c.conversation_id, "conversation_ids"))
@@ -96,7 +98,7 @@ _ROWS = (
     .join(customers, customers.c.id == conversations.c.customer_id)
     .outerjoin(entries, entries.c.id == requests.c.last_entry_id)
 )
-row = Statement(select(*_ROW).select_from(_ROWS).where(requests.c.id == bindparam("request_id")))
+some_rows = Statement(select(*_ROW).select_from(_ROWS).where(among(requests.c.id, "request_ids")))
 
 _after = tuple_(requests.c.rank, requests.c.id) > tuple_(
     bindparam("rank", type_=requests.c.rank.type), bindparam("after_id", type_=requests.c.id.type)

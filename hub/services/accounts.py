@@ -14,6 +14,8 @@ from hub.keyring import Keyring
 from hub.ports.channel import Account, Channel, Probe, Setting
 from hub.ports.commerce import Commerce
 from hub.repositories import accounts as sql
+from hub.services.actors import Remembered
+from hub.services.log import Event
 
 # They exist from the start: the API's own channel, the shop's widget, and what colleagues note by hand.
 BUILT_IN = (("api", "generic"), ("web", "webchat"), ("phone", "phone"))
@@ -67,6 +69,12 @@ class Accounts:
         self._keyring = keyring
         self.channels = channels
         self.shops = shops
+        self._named: Remembered[dict[str, Any]] = Remembered(db.clock)
+
+    def on_events(self, events: list[Event]) -> None:
+        """Forget what is remembered of the accounts when one of them changed, on whatever node."""
+        if any(event.kind.startswith("account.") for event in events):
+            self._named.forget()
 
     def declared(self, channel: str) -> tuple[Setting, ...]:
         """The settings that a channel or shop declares; raises `NotFound` for an unknown one."""
@@ -91,7 +99,9 @@ class Accounts:
         plain = {key: value for key, value in values.items() if not declared[key].secret}
         secret = {key: value for key, value in values.items() if declared[key].secret}
         sealed = self._keyring.encrypt(msgspec.json.encode(secret).decode(), _about(name)) if secret else ""
-        return await self._db.unit(_save, name, channel, label, msgspec.json.encode(plain).decode(), sealed)
+        account_id = await self._db.unit(_save, name, channel, label, msgspec.json.encode(plain).decode(), sealed)
+        self._named.forget()
+        return account_id
 
     async def _before(self, name: str) -> dict[str, str]:
         row = await self._db.view(lambda rd: rd.first(sql.by_name, name=name))
@@ -106,6 +116,17 @@ class Accounts:
 
     async def get(self, name: str) -> Account:
         return self.open(await self._db.view(by_name, name))
+
+    async def named(self, name: str) -> Any:
+        """The account row with this name, remembered for a moment; raises `NoSuchAccount`."""
+        rows = self._named.get("")
+        if rows is None:
+            asked_in = self._named.round()
+            rows = {row.name: row for row in await self.every()}
+            self._named.put("", rows, asked_in)
+        if name not in rows:
+            raise NoSuchAccount(f"There is no account “{name}”.")
+        return rows[name]
 
     async def every(self) -> list[Any]:
         """All account rows that are not removed."""
@@ -128,6 +149,7 @@ class Accounts:
             tx.announce("account.removed")
 
         await self._db.unit(remove)
+        self._named.forget()
 
     async def set_state(self, account_id: int, state: str, reason: str = "") -> None:
         await self._db.unit(set_state, account_id, state, reason)

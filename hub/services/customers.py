@@ -176,4 +176,6 @@ class Customers:
             ids, more = _find(rd, wanted, after, limit)
             return Page(customers=[known(rd, self._snapshot, i) for i in ids], next=more)
 
+        if wanted.q is not None:
+            await search.index_waiting(self._db)
         return await self._db.view(read)

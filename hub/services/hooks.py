@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hub.errors import Forbidden
 from hub.ports.channel import Received
 from hub.ports.errors import Misconfigured, Refused
-from hub.services.accounts import Accounts, NoSuchAccount
+from hub.services.accounts import Accounts
 from hub.services.reader import NoConnector, Reader
 
 
@@ -27,9 +27,7 @@ class Hooks:
 
     async def take(self, name: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Safe when it returns, and read later. Raises `NoSuchAccount`, or `NotGenuine`: then nothing was stored."""
-        row = next((row for row in await self._accounts.every() if row.name == name), None)
-        if row is None:
-            raise NoSuchAccount
+        row = await self._accounts.named(name)
         connector = self._accounts.shops.get(row.channel) or self._accounts.channels.get(row.channel)
         if connector is None:
             raise NoConnector

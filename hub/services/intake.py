@@ -246,8 +246,14 @@ class Offered(msgspec.Struct, frozen=True):
 def once(tx: Transaction, context: Context, offered: Offered, file_it: Callable[[], tuple[Taken, str]]) -> Taken:
     """Store what is offered and file it; the same (account, external_id) again is where it was filed before."""
     mark = fingerprint(offered.body)
-    intake_id = tx.value(
-        sql.offer,
+    before = tx.first(sql.offered, account_id=context.account_id, external_id=offered.external_id)
+    if before is not None:
+        if before.fingerprint != mark:
+            raise ExternalIdReused
+        return taken_before(tx, before.entry_id)
+    taken, state = file_it()
+    tx.run(
+        sql.filed,
         account_id=context.account_id,
         external_id=offered.external_id,
         received_at=tx.now,
@@ -255,17 +261,10 @@ def once(tx: Transaction, context: Context, offered: Offered, file_it: Callable[
         file=offered.file,
         headers="{}",
         fingerprint=mark,
-        state="stored",
-        entry_id=None,
+        state=state,
+        entry_id=taken.entry_id,
         backfilled=offered.backfilled,
     )
-    if intake_id is None:
-        before = tx.one(sql.offered, account_id=context.account_id, external_id=offered.external_id)
-        if before.fingerprint != mark:
-            raise ExternalIdReused
-        return taken_before(tx, before.entry_id)
-    taken, state = file_it()
-    tx.run(sql.settle, intake_id=intake_id, state=state, reason="", entry_id=taken.entry_id)
     return taken
 
 

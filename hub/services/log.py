@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -75,39 +75,65 @@ class Event(msgspec.Struct, frozen=True):
     body: str
 
 
-def seal(snapshot: Snapshot) -> Callable[[Transaction], None]:
-    """The last step of every unit: its counters and its events, holding the objects as they are now."""
+def seal(snapshot: Snapshot) -> Callable[[Sequence[Transaction]], None]:
+    """The last step of a commit: the counters and events of its units, holding the objects as they are now."""
 
-    def seal_unit(tx: Transaction) -> None:
-        if not tx.touched and not tx.announcements:
+    def seal_units(units: Sequence[Transaction]) -> None:
+        telling = [tx for tx in units if tx.touched or tx.announcements]
+        if not telling:
             return
-        for audience in tx.touched:
-            if not any(news.audience == audience for news in tx.announcements):
-                tx.announce("changed", audience=audience)
-        # The last announcement to an audience is what the unit was about: it carries all that changed.
-        last = {news.audience: news for news in tx.announcements}
-        changes = {audience: _changes(tx, snapshot, audience) for audience in last}
-        counts = _counted(tx)
-        for news in tx.announcements:
-            whole = news is last[news.audience]
-            _write(tx, news, changes[news.audience] if whole else {}, counts if whole and not news.audience else {})
+        for tx in telling:
+            _announce_the_silent(tx)
+        shown = _shown(telling, snapshot)
+        _count(telling)
+        for tx in telling:
+            _tell(tx, shown)
 
-    return seal_unit
+    return seal_units
 
 
-def _counted(tx: Transaction) -> dict[str, int]:
+def _announce_the_silent(tx: Transaction) -> None:
+    """What changed is told even where nobody said what it was about, and a request with its row of the inbox."""
+    for audience, touched in tx.touched.items():
+        if not any(news.audience == audience for news in tx.announcements):
+            tx.announce("changed", audience=audience)
+        if "requests" in touched:
+            touched.setdefault("rows", {}).update(touched["requests"])
+
+
+Shown = dict[str, dict[int, Any]]
+
+
+def _shown(units: Sequence[Transaction], snapshot: Snapshot) -> Shown:
+    """By collection and id: everything these units touched, read in one go for all of them."""
+    ids: dict[str, dict[int, None]] = {}
+    for tx in units:
+        for touched in tx.touched.values():
+            for name, some in touched.items():
+                ids.setdefault(name, {}).update(some)
+    return {name: {item.id: item for item in snapshot.collection(units[0], name, list(ids[name]))} for name in ids}
+
+
+def _count(units: Sequence[Transaction]) -> None:
     """Write the counters. Every unit writes the same few rows: as late as it can, and always in one order."""
+    counts: dict[str, int] = {}
+    for tx in units:
+        for name, delta in tx.counts.items():
+            counts[name] = counts.get(name, 0) + delta
+    for name, delta in sorted(counts.items()):
+        if delta:
+            units[0].run(requests_sql.add_count, name=name, n=delta)
+
+
+def _tell(tx: Transaction, shown: Shown) -> None:
+    """Write a unit's events. The last one to an audience is what the unit was about: it carries all that changed."""
+    last = {news.audience: news for news in tx.announcements}
     counts = {name: delta for name, delta in sorted(tx.counts.items()) if delta}
-    for name, delta in counts.items():
-        tx.run(requests_sql.add_count, name=name, n=delta)
-    return counts
-
-
-def _changes(tx: Transaction, snapshot: Snapshot, audience: str) -> dict[str, list[Any]]:
-    touched = tx.touched.get(audience, {})
-    if "requests" in touched:
-        touched.setdefault("rows", {}).update(touched["requests"])
-    return {name: snapshot.collection(tx, name, list(ids)) for name, ids in touched.items()}
+    for news in tx.announcements:
+        whole = news is last[news.audience]
+        touched = tx.touched.get(news.audience, {}) if whole else {}
+        changes = {name: [shown[name][i] for i in ids if i in shown[name]] for name, ids in touched.items()}
+        _write(tx, news, changes, counts if whole and not news.audience else {})
 
 
 def _write(tx: Transaction, news: Announcement, changes: dict[str, list[Any]], counts: dict[str, int]) -> None:

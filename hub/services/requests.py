@@ -57,8 +57,7 @@ def write(tx: Transaction, request: Any, changes: dict[str, Any]) -> Any:
         values |= {"snoozed_until": None, "unread": False}
     values["box"] = box_of(values | {"hidden": hidden})
     values["rank"] = rank_of(values)
-    tx.run(sql.change, request_id=request.id, **values)
-    changed = tx.one(sql.request, request_id=request.id)
+    changed = tx.one(sql.change, request_id=request.id, **values)
     before, after = counted(request), counted(changed)
     if before != after:
         _count(tx, before, -1)
@@ -102,11 +101,10 @@ def open_request(
     }
     values["box"] = box_of(values | {"hidden": hidden})
     values["rank"] = rank_of(values)
-    request_id = tx.value(sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values)
-    request = tx.one(sql.request, request_id=request_id)
+    request = tx.one(sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values)
     _count(tx, counted(request), +1)
     index(tx, request)
-    tx.touch("requests", request_id)
+    tx.touch("requests", request.id)
     tx.announce("request.opened", conversation=conversation_id)
     return request
 

@@ -2,7 +2,8 @@
 
 Rules keep the index as things change. An index row's id grows with the time of what it stands for, so that the index's
 own order is that of the answer. The rows are written after all units of a group: at every savepoint SQLite would write
-out what it has gathered of the word index.
+out what it has gathered of the word index. There they wait for a moment, and whoever looks for something has them
+indexed first.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def forget_message(tx: Transaction, entry_id: int) -> None:
     """The entry is found no more."""
     row_id = tx.value(sql.place_of_message, entry_id=entry_id)
     if row_id is not None:
-        tx.run_last(sql.drop_message, id=row_id)
+        _drop(tx, sql.drop_message, sql.messages.name, row_id)
         tx.run(sql.leave_message, id=row_id)
 
 
@@ -77,8 +78,33 @@ def forget_thing(tx: Transaction, kind: Thing, thing_id: int) -> None:
     """The customer, request or order is found no more."""
     row_id = tx.value(sql.place_of_thing, kind=kind, thing_id=thing_id)
     if row_id is not None:
-        tx.run_last(sql.drop_thing, id=row_id)
+        _drop(tx, sql.drop_thing, sql.things.name, row_id)
         tx.run(sql.leave_thing, id=row_id)
+
+
+def _drop(tx: Transaction, statement: Statement, place: str, row_id: int) -> None:
+    tx.run_last(statement, id=row_id)
+    if _may_wait(tx):
+        tx.run_last(sql.drop_waiting, place=place, id=row_id)
+
+
+def _may_wait(rd: Reading) -> bool:
+    """PostgreSQL gathers by itself what is new in an index."""
+    return rd.dialect.name == "sqlite"
+
+
+def is_waiting(rd: Reading) -> bool:
+    """Whether something is still to be indexed."""
+    return _may_wait(rd) and rd.first(sql.is_waiting) is not None
+
+
+def index_some(tx: Transaction) -> bool:
+    """Index some of what waits; whether there may be more."""
+    moved = 0
+    for put_in, take_out in sql.MOVES:
+        tx.run(put_in)
+        moved = max(moved, tx.run(take_out))
+    return moved == sql.INDEXED_AT_ONCE
 
 
 def index_customer(tx: Transaction, customer_id: int) -> None:
@@ -142,6 +168,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+async def index_waiting(db: Database) -> None:
+    """Index what has been waiting until now. Called before every search, and by the hub's timer."""
+    if await db.view(is_waiting):
+        while await db.unit(index_some):
+            pass
+
+
 class Search:
     """Finds what was said, who said it, what it was about and what was bought."""
 
@@ -151,6 +184,7 @@ class Search:
     async def find(self, actor: Actor, q: str, after: str | None = None, *, limit: int = PAGE) -> Found:
         """What matches, as far as the actor may see it. Anything may be typed; only a forged `after` is refused."""
         authorize(actor, "search")
+        await index_waiting(self._db)
         return await self._db.view(_find, actor, q, _places(after), limit)
 
 

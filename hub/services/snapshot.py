@@ -243,11 +243,11 @@ class Snapshot(Timelines, Inbox):
         """The objects of a collection with these ids, as they are now."""
         match name:
             case "entries":
-                return [self.entry(rd, i) for i in ids]
+                return self.entries(rd, rd.all(entries_sql.some, entry_ids=ids))
             case "requests":
-                return self.requests(rd, [rd.one(requests_sql.request, request_id=i) for i in ids])
+                return self.requests(rd, rd.all(requests_sql.some, request_ids=ids))
             case "rows":
-                return self.rows(rd, [rd.one(requests_sql.row, request_id=i) for i in ids])
+                return self.rows(rd, rd.all(requests_sql.some_rows, request_ids=ids))
             case "customers":
                 return [self.customer(rd, i) for i in ids]
             case "orders":

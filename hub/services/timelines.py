@@ -27,11 +27,9 @@ FIRST = (-(1 << 62), 0)
 
 def shown_on(rd: Reading, rows: Sequence[Any]) -> dict[int, int]:
     """Per conversation of these rows: the customer on whose screen it shows."""
-    screens: dict[int, int] = {}
-    for conversation_id in dict.fromkeys(row.conversation_id for row in rows):
-        owner = rd.one(identities_sql.customer_of_conversation, conversation_id=conversation_id)
-        screens[conversation_id] = owner.id if owner.merged_into is None else root(rd, owner.id).id
-    return screens
+    ids = list({row.conversation_id: None for row in rows})
+    owners = rd.all(identities_sql.customers_of_conversations, conversation_ids=ids) if ids else ()
+    return {owner.conversation_id: owner.id if owner.merged_into is None else root(rd, owner.id).id for owner in owners}
 
 
 class Timelines:

@@ -5,8 +5,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -14,9 +12,8 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from agent_ui.cookies import SESSION
-from agent_ui.errors import HANDLERS
-from agent_ui.guards import Guards
 from agent_ui.origins import check_origin, is_private
+from agent_ui.site import Site
 
 SIGNED_IN = {"cookie": f"{SESSION}=secret"}
 MIB = 1024 * 1024
@@ -68,7 +65,7 @@ def application(**options: Any) -> ASGIApp:
         Route("/widget/attachments", streamed, methods=["POST"]),
         WebSocketRoute("/socket", talk),
     ]
-    return Starlette(routes=routes, exception_handlers=HANDLERS, middleware=[Middleware(Guards, **options)])
+    return Site(routes, **options)
 
 
 async def ask(url: str, method: str = "GET", **options: Any) -> httpx2.Response:

@@ -4,15 +4,14 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 
 from agent_ui import assets
-from agent_ui.errors import HANDLERS
+from agent_ui.site import Site
 
 
 @pytest.fixture(name="client")
 async def open_client() -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(Starlette(routes=assets.routes, exception_handlers=HANDLERS))
+    transport = httpx2.ASGITransport(Site(assets.routes, names=["hub.example"]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://hub.example") as client:
         yield client
 

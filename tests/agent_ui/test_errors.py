@@ -10,17 +10,15 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 import websockets
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from agent_ui.decode import body
-from agent_ui.errors import HANDLERS, problem_of
-from agent_ui.guards import Guards
+from agent_ui.errors import problem_of
+from agent_ui.site import Site
 from hub.errors import Conflict, Forbidden, NotFound, TooMany, Unavailable
 from hub.services.sessions import SignedOut
 from tests.parts.serving import serving
@@ -75,7 +73,7 @@ async def serve_failures() -> AsyncIterator[str]:
         WebSocketRoute("/before/{how}", fail_before),
         WebSocketRoute("/after/{how}", fail_after),
     ]
-    async with serving(Starlette(routes=routes, exception_handlers=HANDLERS, middleware=[Middleware(Guards)])) as url:
+    async with serving(Site(routes)) as url:
         yield url
 
 

@@ -1,6 +1,7 @@
 """What both databases promise alike: one unit, one view, the same statements."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import bindparam, insert, select
@@ -68,7 +69,7 @@ async def test_what_a_unit_that_raises_wanted_last_is_not_run(db: Database) -> N
 
 
 async def test_a_seal_that_fails_takes_its_unit_with_it(db: Database) -> None:
-    def seal(tx: Transaction) -> None:
+    def seal(units: Sequence[Transaction]) -> None:
         raise LookupError("nothing to seal with")
 
     db.seal = seal
@@ -76,6 +77,40 @@ async def test_a_seal_that_fails_takes_its_unit_with_it(db: Database) -> None:
     with pytest.raises(LookupError):
         await db.unit(add, "Anna")
     assert await db.view(names) == []
+
+
+async def test_a_seal_that_fails_for_one_unit_leaves_those_beside_it(db: Database) -> None:
+    sealed: list[list[str]] = []
+
+    def seal(units: Sequence[Transaction]) -> None:
+        kinds = [news.kind for tx in units for news in tx.announcements]
+        if "bad" in kinds:
+            raise LookupError("nothing to seal with")
+        sealed.append(kinds)
+
+    def add_and_tell(tx: Transaction, name: str, kind: str) -> None:
+        add(tx, name)
+        tx.announce(kind)
+
+    db.seal = seal
+
+    ends = await asyncio.gather(
+        db.unit(add_and_tell, "Anna", "good"),
+        db.unit(add_and_tell, "Ben", "bad"),
+        db.unit(add_and_tell, "Cleo", "good"),
+        return_exceptions=True,
+    )
+
+    assert [type(end) for end in ends] == [type(None), LookupError, type(None)]
+    assert sorted(await db.view(names)) == ["Anna", "Cleo"]
+    assert sorted(kind for kinds in sealed for kind in kinds) == ["good", "good"]
+
+
+async def test_a_list_of_one_is_asked_for_as_well(db: Database) -> None:
+    ids = [await db.unit(add, name) for name in ("Anna", "Ben")]
+
+    assert [row.name for row in await db.view(lambda rd: rd.all(BY_IDS, ids=[ids[1]]))] == ["Ben"]
+    assert [row.id for row in await db.view(lambda rd: rd.all(BY_NAMES, names=("Anna",)))] == [ids[0]]
 
 
 async def test_a_view_sees_one_snapshot(db: Database) -> None:

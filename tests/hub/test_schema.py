@@ -129,6 +129,7 @@ AS_MEANT = {
     "checks.failed_deliveries",
     "checks.failed_intake",
     "events.first_of_log",
+    "search.is_waiting",
 }
 
 

@@ -288,7 +288,7 @@ async def test_an_order_told_twice_at_once_is_one_order(db: Database, clock: Clo
 async def test_screens_are_told_only_of_orders_that_are_somebodys(db: Database, clock: Clock) -> None:
     await somebody_writes(db)
     touched: list[dict[str, dict[str, dict[int, None]]]] = []
-    db.seal = lambda tx: touched.append(tx.touched)
+    db.seal = lambda units: touched.extend(tx.touched for tx in units)
 
     await Orders(db).put(SHOP, "shop", "1", an_order(clock, "late"))
     await Orders(db).put(SHOP, "shop", "2", an_order(clock, "late", email="nobody@example.com"))

@@ -120,12 +120,31 @@ async def test_what_a_session_is_called_between_machines_is_neither_found_nor_sh
     assert (kim.title, kim.snippet) == ("Kim Walker", "Kim Walker")
 
 
+async def test_more_than_is_indexed_at_once_is_found_and_what_was_taken_out_is_not(db: Database) -> None:
+    many = 2 * sql.INDEXED_AT_ONCE + 1
+
+    def fill(tx: Transaction) -> None:
+        for i in range(many):
+            search.index_thing(tx, "order", i, T0 + i, "alike")
+
+    await db.unit(fill)
+    await db.unit(lambda tx: search.forget_thing(tx, "order", 0))
+    await search.index_waiting(db)
+    await db.unit(lambda tx: search.forget_thing(tx, "order", many - 1))
+
+    wanted = [[[sql.Phrase(("oalike",))]]]
+    rows = await db.view(lambda rd: rd.all(sql.newest_things, match=wanted, before=1 << 62, limit=many))
+    assert [row.thing_id for row in rows] == list(range(many - 2, 0, -1))
+    assert not await db.view(search.is_waiting)
+
+
 async def test_many_things_of_one_moment_are_told_apart(db: Database) -> None:
     def fill(tx: Transaction) -> None:
         for i in range(5):
             search.index_thing(tx, "order", 1 + (i << 20), T0, "alike")
 
     await db.unit(fill)
+    await search.index_waiting(db)
 
     rows = await db.view(
         lambda rd: rd.all(sql.newest_things, match=[[[sql.Phrase(("oalike",))]]], before=1 << 62, limit=10)
@@ -237,7 +256,7 @@ async def test_sqlite_reads_hits_in_the_order_of_its_index(sqlite: SqliteDatabas
     compiled = statement.compiled(sqlite.dialect)
     values = {"match": [[[sql.Phrase(("kettle",), True)]]], "before": 1 << 62, "limit": 21}
     with sqlite3.connect(sqlite.path) as reader:
-        plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", compiled.parameters(values))]
+        plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", compiled.ready(values)[1])]
 
     found = plan.index(next(step for step in plan if "VIRTUAL TABLE INDEX" in step))
     assert not any("TEMP B-TREE" in step for step in plan[:found])
@@ -252,6 +271,7 @@ async def test_common_and_rare_words_of_many_things_are_found(db: Database) -> N
 
     for start in range(0, 5000, 500):
         await db.unit(fill, start)
+    await search.index_waiting(db)
 
     def newest(rd: Reading, q: str) -> int:
         wanted = [[[sql.Phrase(tuple(f"o{word}" for word in q.split()), True)]]]
