@@ -79,5 +79,5 @@ def _sqlstate(problem: BaseException) -> str:
 def _raise_lost(problem: Exception) -> None:
     """To the caller a lost connection, a full disk or no free connection is `Busy`; anything else is itself."""
     if isinstance(problem, OSError) or _sqlstate(problem).startswith(LOST):
-        logger.warning("A unit could not be committed: %s", type(problem).__name__, extra={"action": "unit_lost"})
+        logger.warning("A unit could not be committed: %s", problem, extra={"action": "unit_lost"})
         raise Busy from problem

@@ -20,6 +20,7 @@ from hub.commands.errors import Fault
 from hub.commands.parts import Parts
 from hub.config import Settings
 from hub.data_folder import DataFolder
+from hub.version import version
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,14 @@ async def serve(
             server = Server(parts.site(hub), stopping, parts.server_options())
             async with server.running(listener):
                 ready(Serving(url=settings.url, setup_link=settings.url + link.path if link else None))
+                logger.info("The hub is at work at %s", settings.url, extra={"action": "hub_started"} | _about(hub))
                 begin()
                 await stopping.wait()
+        logger.info("The hub has stopped", extra={"action": "hub_stopped"})
+
+
+def _about(hub: Hub) -> dict[str, str]:
+    return {"version": version(), "node": hub.bus.node, "database": hub.db.dialect.name}
 
 
 @contextlib.asynccontextmanager

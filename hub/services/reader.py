@@ -157,7 +157,7 @@ class Reader:
     async def _put_off(self, row: Any, account: Any, problem: Exception) -> None:
         """Once more a while later; what fails each time is shown in the end, and not tried for ever."""
         tries = await self._db.unit(filing.tried, row.id)
-        logger.warning("Intake waits: %r", problem, extra={"action": "intake_waits", "intake": row.id})
+        logger.warning("Intake waits: %s", problem, extra={"action": "intake_waits", "intake": row.id})
         if tries >= TRIES:
             await self._give_up(row, account, str(problem) or type(problem).__name__)
             return
