@@ -103,7 +103,13 @@ def test_a_hub_that_is_told_to_stop_ends_well(folder: Path, number: int) -> None
         assert (folder / "control.json").exists()
 
         assert hub.stop(number) == 0
-        assert sorted(path.name for path in folder.iterdir()) == ["files", "key", "lock", "onethread.db"]
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "address.json",
+            "files",
+            "key",
+            "lock",
+            "onethread.db",
+        ]
         assert [line["action"] for line in logged(hub.log)] == ["hub_started", "hub_stopped"]
 
 

@@ -19,7 +19,7 @@ from hub.commands.control_port import control_port
 from hub.commands.errors import Fault
 from hub.commands.parts import Parts
 from hub.config import Settings
-from hub.data_folder import DataFolder
+from hub.data_folder import Address, DataFolder
 from hub.version import version
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ async def serve(
     """Run a hub until SIGTERM or SIGINT. Raises `FolderInUse`, or `Fault` when it cannot start or breaks."""
     folder = DataFolder(settings.data)
     with folder.locked(), listening(settings) as listener:
+        folder.remember_address(Address(host=settings.host, port=settings.port))
         settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
         hub = await build(settings, parts.channels(), parts.shops())
         stopping = asyncio.Event()
