@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from argparse import Namespace
@@ -15,8 +14,9 @@ import uvloop
 from bench import command as bench
 from connectors import found
 from demo import command as demo
+from hub import logs
 from hub.commands import agents, channels, clock, doctor, hub_process, imports, tokens
-from hub.commands.errors import Fault, sentence
+from hub.commands.errors import Fault, Usage, sentence
 from hub.commands.parts import Parts
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
@@ -73,13 +73,12 @@ def command_tree() -> Tree:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it ends with."""
     given = command_tree().parse(arguments)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("alembic", "uvicorn", "mail.log"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    session = Session(given, PARTS, say)
+    begin_log(session)
     # What the hub writes is for its owner alone.
     os.umask(0o077)
     try:
-        outcome = uvloop.run(given.run(Session(given, PARTS, say), given))
+        outcome = uvloop.run(given.run(session, given))
     except Exception as problem:
         told = sentence(problem)
         if told is None:
@@ -87,6 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(told, file=sys.stderr)
         return problem.status if isinstance(problem, Fault) else 1
     return shown(outcome, given)
+
+
+def begin_log(session: Session) -> None:
+    """Write the log as the settings say; the command itself tells what is wrong with them."""
+    try:
+        logs.begin(session.settings.log_format, session.settings.log_level)
+    except Usage:
+        logs.begin()
 
 
 def shown(outcome: Outcome, given: Namespace) -> int:

@@ -38,7 +38,8 @@ def problem_of(failure: Exception) -> Problem:
     if isinstance(failure, HTTPException):
         return _http_problem(failure)
     reference = secrets.token_hex(4)
-    logger.error("Unexpected, reference %s", reference, exc_info=failure, extra={"reference": reference})
+    about = {"action": "unexpected", "reference": reference}
+    logger.error("Unexpected, reference %s", reference, exc_info=failure, extra=about)
     return {
         "type": "about:blank",
         "title": "Something went wrong.",

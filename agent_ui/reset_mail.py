@@ -24,9 +24,7 @@ async def mail_reset_link(hub: Hub, email: str, language: str) -> None:
             for part in channel.split(account, reset_mail(hub, forgotten, language)):
                 await channel.send(account, part)
         except ConnectorError as problem:
-            logger.warning(
-                "A reset link could not be mailed: %s", type(problem).__name__, extra={"action": "reset_lost"}
-            )
+            logger.warning("A reset link could not be mailed: %s", problem, extra={"action": "reset_lost"})
         else:
             return
     logger.warning("There is no account to mail a reset link from.", extra={"action": "reset_lost"})

@@ -14,6 +14,7 @@ import msgspec
 
 from demo import notes as kept
 from demo.notes import Notes, NotTheDemo
+from hub import logs
 from hub.commands.errors import Fault
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
@@ -34,7 +35,8 @@ async def show(session: Session, given: Namespace) -> Outcome:
     from demo.stage import on_stage
     from hub.commands.serve import serve
 
-    logging.getLogger().setLevel(logging.WARNING)
+    for ours in logs.OURS:
+        logging.getLogger(ours).setLevel(logging.WARNING)
     # The story is the demo's alone: it goes nowhere else than into its own folder.
     settings = msgspec.structs.replace(session.settings, demo=True, test_clock=True, database_url="", bus_url="")
     notes = _notes(session)

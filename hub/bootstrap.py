@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.config import Settings
 from hub.database import Database, Transaction
 from hub.files import Files
+from hub.gauges import Pulse
 from hub.keyring import Keyring
 from hub.passwords import Passwords
 from hub.ports.channel import Channel
@@ -43,6 +44,7 @@ from hub.services.orders import Orders
 from hub.services.outgoing import Outgoing
 from hub.services.pace import Pace
 from hub.services.reader import Reader
+from hub.services.readiness import Readiness
 from hub.services.replies import Replies
 from hub.services.request_moves import RequestMoves
 from hub.services.request_patch import RequestPatches
@@ -79,6 +81,7 @@ class Hub:
         self.clock = db.clock
         self.keyring = keyring
         self.db = db
+        self.gauges = db.gauges
         self.channels = channels
         self.shops = shops
         self.company = Company()
@@ -89,6 +92,7 @@ class Hub:
         self.log = Log(db)
         # What `run` works at, by name, to be asked whether it still does.
         self.work: dict[str, asyncio.Task[None]] = {}
+        self._timer_pulse = Pulse()
         self._build_colleagues()
         self._build_conversations(channels)
         db.seal = seal(self.snapshot)
@@ -138,6 +142,13 @@ class Hub:
         self.tidying = Tidying(db, files, self.log)
         self.customers = Customers(db, self.snapshot)
         self.conversations = Conversations(db, self.snapshot)
+        pulses = {
+            "log": self.log.pulse,
+            "intake": self.reader.pulse,
+            "delivery": self.delivery.pulse,
+            "timer": self._timer_pulse,
+        }
+        self.readiness = Readiness(db, self.log, keyring, files, self.settings.data, self.work, pulses)
 
     def country(self) -> str:
         """The country of phone numbers written without one."""
@@ -185,12 +196,14 @@ class Hub:
             "timer": self._tick,
         }
         async with asyncio.TaskGroup() as tasks:
-            self.work = {name: tasks.create_task(work()) for name, work in works.items()}
+            self.work.update({name: tasks.create_task(work()) for name, work in works.items()})
             tasks.create_task(self.bus.run())
+            tasks.create_task(self.gauges.watch_loop())
 
     async def _tick(self) -> None:
         """What time itself causes. The hub's clock may jump, so it is looked at, not waited for."""
         while True:
+            self._timer_pulse.beat()
             try:
                 while await self.requests.wake_due():
                     pass

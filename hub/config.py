@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from hub.logs import Level, Style
+
 PREFIX = "ONETHREAD_"
 
 
@@ -17,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `data` is the data folder. `database_url` empty: SQLite in the data folder. `bus_url`: Valkey or Redis between
     nodes. `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
     `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas.
-    `demo` shows the demo's shop page.
+    `demo` shows the demo's shop page. `log_format`: JSON lines, text, or `auto`: text on a terminal, else JSON.
     """
 
     data: Path = Path("data")
@@ -29,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: str = ""
     test_clock: bool = False
     demo: bool = False
+    log_format: Style = "auto"
+    log_level: Level = "info"
 
     @property
     def url(self) -> str:

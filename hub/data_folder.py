@@ -15,6 +15,7 @@ LOCK = "lock"
 CONTROL = "control.json"
 KEY = "key"
 DATABASE = "onethread.db"
+ADDRESS = "address.json"
 
 
 class FolderInUse(Exception):
@@ -31,6 +32,13 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     secret: str
     pid: int
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a hub listens."""
+
+    host: str
+    port: int
 
 
 class DataFolder:
@@ -94,6 +102,17 @@ class DataFolder:
 
     def remove_control(self) -> None:
         (self.path / CONTROL).unlink(missing_ok=True)
+
+    def remember_address(self, address: Address) -> None:
+        """Keep where the hub was told to listen, for whoever asks about it when it has stopped."""
+        (self.path / ADDRESS).write_bytes(msgspec.json.encode(address))
+
+    def last_address(self) -> Address | None:
+        """Where the hub was last told to listen, None when it never was."""
+        try:
+            return msgspec.json.decode((self.path / ADDRESS).read_bytes(), type=Address)
+        except (OSError, msgspec.DecodeError):
+            return None
 
     def _make(self) -> None:
         try:

@@ -21,6 +21,7 @@ from sqlalchemy.types import BigInteger, Boolean, Text, TypeDecorator, TypeEngin
 
 from hub.clock import Clock
 from hub.errors import Unavailable
+from hub.gauges import Gauges
 
 logger = logging.getLogger(__name__)
 
@@ -281,7 +282,12 @@ class Database(ABC):
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.seal: Seal = lambda units: None
+        self.gauges = Gauges()
         self.on_commit: Callable[[], None] = lambda: None
+
+    def waiting(self) -> int:
+        """How many units wait for their turn to be written."""
+        return 0
 
     @abstractmethod
     async def start(self) -> None:

@@ -87,6 +87,10 @@ class Files:
             raise NotFound("This file is no longer here.")
         return place
 
+    async def check(self) -> None:
+        """Store a few bytes and take them away again; raises `OSError` where nothing can be stored."""
+        await asyncio.to_thread(self._check)
+
     async def settled(self, shelf: int) -> list[str]:
         """The files of one folder that were last stored more than a day ago."""
         return await asyncio.to_thread(self._settled, shelf)
@@ -98,6 +102,12 @@ class Files:
     async def drop_unfinished(self) -> int:
         """Delete what a hub that was killed had begun to store; how many."""
         return await asyncio.to_thread(self._drop_unfinished)
+
+    def _check(self) -> None:
+        with tempfile.TemporaryFile(dir=self._folder, prefix="put-") as out:
+            out.write(b"?")
+            out.flush()
+            _sync(out.fileno())
 
     def _settled(self, shelf: int) -> list[str]:
         folder = self._folder / f"{shelf:02x}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from time import perf_counter
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
@@ -48,14 +49,17 @@ class PostgresDatabase(Database):
             return result, bool(tx.announcements)
 
         for attempt in range(TRIES):
+            began = perf_counter()
             try:
                 result, told = await self._pool.run(WRITE, work)
             except Exception as problem:
                 if attempt == TRIES - 1 or _sqlstate(problem) not in AGAIN:
+                    self.gauges.groups_lost += 1
                     _raise_lost(problem)
                     raise
                 await asyncio.sleep(random.uniform(0.001, 0.01) * 2**attempt)
             else:
+                self.gauges.committed(1, perf_counter() - began)
                 if told:
                     self.on_commit()
                 return result
@@ -65,11 +69,14 @@ class PostgresDatabase(Database):
         def work(execute: Execute) -> T:
             return fn(Reading(execute, self.dialect, self.clock.now()), *args, **kwargs)
 
+        began = perf_counter()
         try:
             return await self._pool.run(READ, work)
         except Exception as problem:
             _raise_lost(problem)
             raise
+        finally:
+            self.gauges.view_s.add(perf_counter() - began)
 
 
 def _sqlstate(problem: BaseException) -> str:
@@ -79,5 +86,5 @@ def _sqlstate(problem: BaseException) -> str:
 def _raise_lost(problem: Exception) -> None:
     """To the caller a lost connection, a full disk or no free connection is `Busy`; anything else is itself."""
     if isinstance(problem, OSError) or _sqlstate(problem).startswith(LOST):
-        logger.warning("A unit could not be committed: %s", type(problem).__name__, extra={"action": "unit_lost"})
+        logger.warning("A unit could not be committed: %s", problem, extra={"action": "unit_lost"})
         raise Busy from problem

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -105,9 +106,15 @@ class SqliteDatabase(Database):
         result: T = await done
         return result
 
+    def waiting(self) -> int:
+        return self._jobs.qsize()
+
     async def view(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, lambda: self._read(fn, *args, **kwargs))
+        loop, began = asyncio.get_running_loop(), perf_counter()
+        try:
+            return await loop.run_in_executor(self._readers, lambda: self._read(fn, *args, **kwargs))
+        finally:
+            self.gauges.view_s.add(perf_counter() - began)
 
     # --- the reader threads ---
 
@@ -133,7 +140,10 @@ class SqliteDatabase(Database):
                     self._jobs.put(None)
                     break
                 group.append(following)
-            self._answer(group, self._commit(group))
+            began = perf_counter()
+            outcomes = self._commit(group)
+            self.gauges.committed(len(group), perf_counter() - began)
+            self._answer(group, outcomes)
 
     def _commit(self, group: list[Job]) -> list[Outcome]:
         """Commit the units together; where the whole group is lost, each by itself."""
@@ -141,6 +151,7 @@ class SqliteDatabase(Database):
             return self._transaction(group)
         except (GroupLost, sqlite3.Error) as problem:
             self._roll_back()
+            self.gauges.groups_lost += 1
             logger.warning("A group of %d units was lost: %s", len(group), problem, extra={"action": "group_lost"})
         if len(group) == 1:
             return [(None, Busy())]

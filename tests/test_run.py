@@ -45,6 +45,10 @@ def prepare_folder(request: pytest.FixtureRequest, folder: Path, sqlite_template
         yield folder
 
 
+def logged(log: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in log.read_text().splitlines()]
+
+
 def fetch(url: str, token: str = "") -> bytes:
     request = Request(url, headers={"authorization": f"Bearer {token}"} if token else {})
     with urlopen(request, timeout=20) as answer:
@@ -99,8 +103,14 @@ def test_a_hub_that_is_told_to_stop_ends_well(folder: Path, number: int) -> None
         assert (folder / "control.json").exists()
 
         assert hub.stop(number) == 0
-        assert sorted(path.name for path in folder.iterdir()) == ["files", "key", "lock", "onethread.db"]
-        assert hub.log.read_text() == ""
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "address.json",
+            "files",
+            "key",
+            "lock",
+            "onethread.db",
+        ]
+        assert [line["action"] for line in logged(hub.log)] == ["hub_started", "hub_stopped"]
 
 
 def test_open_sockets_are_told_that_the_hub_restarts(folder: Path) -> None:

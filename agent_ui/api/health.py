@@ -14,16 +14,15 @@ from agent_ui.api import metrics
 from agent_ui.api.operation import JSON, Example, Nothing, Operation
 from agent_ui.callers import actor_of_token, address_of, hub_of
 from agent_ui.decode import query
-from hub.bootstrap import Hub
-from hub.errors import Forbidden, HubError, Unauthenticated, Unavailable
+from hub.errors import Forbidden, Unauthenticated, Unavailable
 from hub.security import authorize
-from hub.services.figures import commit, figures
-
-SECONDS = 2.0
+from hub.services.figures import figures, room
+from hub.services.readiness import Check
+from hub.version import version
 
 
 class NotReady(Unavailable):
-    """The hub cannot serve now; `checks` says what fails."""
+    """The hub cannot serve now; `faults` says what fails and what to do."""
 
     code = "not_ready"
 
@@ -41,23 +40,6 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ready"] = "ready"
 
 
-def working(hub: Hub) -> dict[str, bool]:
-    """Which parts of the hub are at work; none before it has begun."""
-    parts = {name: not task.done() for name, task in hub.work.items()}
-    return parts or {"work": False}
-
-
-async def _database_answers(hub: Hub) -> bool:
-    """Whether a view and a unit go through."""
-    try:
-        async with asyncio.timeout(SECONDS):
-            await hub.db.view(lambda rd: rd.now)
-            await hub.db.unit(commit)
-    except (HubError, OSError, TimeoutError):
-        return False
-    return True
-
-
 async def alive(request: Request) -> Response:
     query(request, Nothing)
     return Response(msgspec.json.encode(Alive()), media_type=JSON)
@@ -65,10 +47,12 @@ async def alive(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     query(request, Nothing)
-    hub = hub_of(request)
-    checks = {"database": await _database_answers(hub), **working(hub)}
-    if not all(checks.values()):
-        raise NotReady(checks=checks)
+    found = await hub_of(request).readiness.checks()
+    if request.app.state.stopping.is_set():
+        found.append(Check(name="stopping", text="The hub is about to stop.", remedy="Ask another node."))
+    checks = {check.name: check.ok for check in found}
+    if faults := [check for check in found if not check.ok]:
+        raise NotReady(checks=checks, faults=faults)
     return Response(msgspec.json.encode(Ready(checks=checks)), media_type=JSON)
 
 
@@ -76,9 +60,20 @@ async def measured(request: Request) -> Response:
     query(request, Nothing)
     if "authorization" in request.headers or not _is_on_this_machine(request):
         authorize(await actor_of_token(request), "metrics")
-    hub = hub_of(request)
-    body = metrics.text(await hub.db.view(figures), working(hub))
-    return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
+    return Response(metrics.text(await _seen(request)), headers={"content-type": metrics.CONTENT_TYPE})
+
+
+async def _seen(request: Request) -> metrics.Seen:
+    hub, state = hub_of(request), request.app.state
+    return metrics.Seen(
+        gauges=hub.gauges,
+        figures=await hub.db.view(figures),
+        about={"version": version(), "node": hub.bus.node, "database": hub.db.dialect.name},
+        working=hub.readiness.working(),
+        sockets={"console": len(state.feed.consoles), "widget": len(state.widgets.sockets)},
+        units_waiting=hub.db.waiting(),
+        disk_free=(await asyncio.to_thread(room, hub.settings.data)).free,
+    )
 
 
 def _is_on_this_machine(request: Request) -> bool:

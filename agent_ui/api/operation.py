@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from agent_ui.api import metrics
 from agent_ui.callers import actor_of_token, hub_of, session_of
 from agent_ui.cookies import session_cookie
 from agent_ui.decode import LARGE, BadField, Id, convert, decode, query
@@ -143,7 +142,7 @@ def operation(
                 status = refusal.status
                 raise
             finally:
-                metrics.answered(method, path, status, time.perf_counter() - began)
+                hub_of(request).gauges.answered(method, path, status, time.perf_counter() - began)
 
         refusals = (Unauthenticated, Forbidden, Invalid, *(() if method == "GET" else OF_BODIES), *errors)
         return Operation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from argparse import Namespace
 from collections import Counter
 
@@ -10,6 +11,7 @@ from hub.commands.checks import GIGABYTE, Finding, fault
 from hub.commands.errors import Usage
 from hub.commands.session import Outcome, Session
 from hub.commands.tree import Tree
+from hub.config import PREFIX, Settings
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 
@@ -20,15 +22,19 @@ async def examine(session: Session, given: Namespace) -> Outcome:
     # What it finds it says itself.
     logging.getLogger("hub").setLevel(logging.CRITICAL)
     try:
-        settings = session.settings
+        found = await examination(session, _said(given), int(given.least_free * GIGABYTE))
     except Usage as problem:
         found = [fault("configuration", str(problem).rstrip("."), "Mend it, and look again.")]
-    else:
-        found = await examination(session, settings, int(given.least_free * GIGABYTE))
     lines = [_line(finding) for finding in found]
     levels = Counter(finding.level for finding in found)
     summary = f"Faults: {levels['fault']}. Warnings: {levels['warning']}. Well: {levels['ok']}."
     return Outcome(value=found, text="\n".join([*lines, summary]), status=int(levels["fault"] > 0))
+
+
+def _said(given: Namespace) -> set[str]:
+    """The settings that are named on the command line; a port may be named in the environment."""
+    in_environment = {"port"} if os.environ.get(f"{PREFIX}PORT") else set()
+    return {name for name in Settings.__struct_fields__ if hasattr(given, name)} | in_environment
 
 
 def _line(finding: Finding) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from hub.commands.serve import Serving
 
 
+logger = logging.getLogger(__name__)
+
+
 async def run_hub(session: Session, given: Namespace) -> Outcome:
     # Here and below only now, so that the other commands start sooner.
     from hub.commands.serve import serve
@@ -24,7 +28,7 @@ async def run_hub(session: Session, given: Namespace) -> Outcome:
 
     for finding in check_configuration(session.settings):
         if finding.level != "ok":
-            session.say(finding.sentence())
+            logger.warning("%s", finding.sentence(), extra={"action": "setting_doubtful"})
     await serve(session.settings, session.parts, ready)
     return Outcome(value={"stopped": True}, text="")
 

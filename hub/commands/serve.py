@@ -19,7 +19,8 @@ from hub.commands.control_port import control_port
 from hub.commands.errors import Fault
 from hub.commands.parts import Parts
 from hub.config import Settings
-from hub.data_folder import DataFolder
+from hub.data_folder import Address, DataFolder
+from hub.version import version
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ async def serve(
     """Run a hub until SIGTERM or SIGINT. Raises `FolderInUse`, or `Fault` when it cannot start or breaks."""
     folder = DataFolder(settings.data)
     with folder.locked(), listening(settings) as listener:
+        folder.remember_address(Address(host=settings.host, port=settings.port))
         settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
         hub = await build(settings, parts.channels(), parts.shops())
         stopping = asyncio.Event()
@@ -54,8 +56,14 @@ async def serve(
             server = Server(parts.site(hub), stopping, parts.server_options())
             async with server.running(listener):
                 ready(Serving(url=settings.url, setup_link=settings.url + link.path if link else None))
+                logger.info("The hub is at work at %s", settings.url, extra={"action": "hub_started"} | _about(hub))
                 begin()
                 await stopping.wait()
+        logger.info("The hub has stopped", extra={"action": "hub_stopped"})
+
+
+def _about(hub: Hub) -> dict[str, str]:
+    return {"version": version(), "node": hub.bus.node, "database": hub.db.dialect.name}
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,8 @@ OPTIONS = (
     ("--bus-url", "URL", "redis://… between the nodes of a cluster"),
     ("--public-url", "URL", "how people reach the hub, for links (http://HOST:PORT)"),
     ("--trusted-proxies", "LIST", "addresses whose X-Forwarded-… headers are believed"),
+    ("--log-format", "FORMAT", "json, text or auto: text on a terminal, else JSON (auto)"),
+    ("--log-level", "LEVEL", "the least that is logged: debug, info, warning, error (info)"),
 )
 
 

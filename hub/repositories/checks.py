@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Text, bindparam, column, func, literal_column, select, table
 
 from hub.database import Statement
-from hub.models import deliveries, events, intake, requests
+from hub.models import attachments, deliveries, events, intake, requests
 
 # Where alembic keeps which schema a database has.
 SCHEMA = "alembic_version"
@@ -32,6 +32,13 @@ unread_intake = Statement(
 
 failed_intake = Statement(
     select(func.count().label("n")).select_from(intake).where(intake.c.state == literal_column("'failed'"))
+)
+
+newest_files = Statement(select(attachments.c.file).order_by(attachments.c.id.desc()).limit(literal_column("50")))
+
+# Only PostgreSQL has a clock of its own.
+server_time = Statement(
+    select(literal_column("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS bigint)").label("at"))
 )
 
 last_event = Statement(select(func.max(events.c.at).label("at")))

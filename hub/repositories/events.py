@@ -50,6 +50,13 @@ horizon = Statement(select(_horizon.label("xid")))
 beyond_horizon = Statement(
     select(events.c.id).where(text("events.xid >= pg_snapshot_xmin(pg_current_snapshot())")).order_by(events.c.id)
 )
+# The oldest that cannot be read yet, because a transaction older than it still runs.
+held_back_since = Statement(
+    select(events.c.at)
+    .where(text("events.xid >= pg_snapshot_xmin(pg_current_snapshot())"))
+    .order_by(_position, events.c.id)
+    .limit(literal_column("1"))
+)
 first_xid = Statement(select(func.coalesce(func.min(_xid), literal_column("0"))).select_from(events))
 
 forget = Statement(delete(events).where(among(events.c.id, "ids")))

@@ -1,18 +1,121 @@
-"""Statements that count what waits, each from an index of what waits alone."""
+"""Statements that count what waits, each from an index of what waits alone and no further than `MOST`.
+
+What was last is looked for among the newest `NEWEST` rows: however large a table has grown, no answer takes longer.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, case, false, func, literal_column, select
 
 from hub.database import Statement
-from hub.models import deliveries, intake
+from hub.models import accounts, deliveries, entries, intake, requests
 
+MOST = 10_000
+NEWEST = 5_000
+_WAITING: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in ("scheduled", "queued", "sending")]
+_FAILED: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in ("failed", "uncertain")]
+
+# What was called back for a while or is to go at a later time waits from then on.
+_since = case(
+    (deliveries.c.undo_until > deliveries.c.created_at, deliveries.c.undo_until), else_=deliveries.c.created_at
+)
+_first_due = (
+    select(deliveries.c.account_id, deliveries.c.state, _since.label("since"))
+    .where(deliveries.c.next_try_at.is_not(None), deliveries.c.state.in_(_WAITING))
+    .order_by(deliveries.c.next_try_at)
+    .limit(literal_column(str(MOST)))
+    .subquery()
+)
 deliveries_waiting = Statement(
-    select(deliveries.c.state, func.count().label("n"))
-    .where(deliveries.c.next_try_at.is_not(None))
-    .group_by(deliveries.c.state)
-    .order_by(deliveries.c.state)
+    select(
+        accounts.c.id,
+        accounts.c.channel,
+        _first_due.c.state,
+        func.count().label("n"),
+        func.min(_first_due.c.since).label("since"),
+    )
+    .select_from(_first_due.join(accounts, accounts.c.id == _first_due.c.account_id))
+    .group_by(accounts.c.id, accounts.c.channel, _first_due.c.state)
+    .order_by(accounts.c.id, _first_due.c.state)
+)
+
+_first_unread = (
+    select(intake.c.account_id, intake.c.received_at)
+    .where(intake.c.state == literal_column("'stored'"))
+    .order_by(intake.c.id)
+    .limit(literal_column(str(MOST)))
+    .subquery()
 )
 intake_waiting = Statement(
-    select(func.count().label("n")).select_from(intake).where(intake.c.state == literal_column("'stored'"))
+    select(
+        _first_unread.c.account_id.label("id"),
+        func.count().label("n"),
+        func.min(_first_unread.c.received_at).label("since"),
+    )
+    .group_by(_first_unread.c.account_id)
+    .order_by(_first_unread.c.account_id)
+)
+
+accounts_at_work = Statement(
+    select(accounts.c.name, accounts.c.channel, accounts.c.state)
+    .where(accounts.c.gone == false())
+    .order_by(accounts.c.id)
+)
+
+# --- for people ---
+
+_newest_intake = (
+    select(intake.c.account_id, intake.c.received_at, intake.c.backfilled)
+    .order_by(intake.c.id.desc())
+    .limit(literal_column(str(NEWEST)))
+    .subquery()
+)
+last_in = Statement(
+    select(_newest_intake.c.account_id.label("id"), func.max(_newest_intake.c.received_at).label("at"))
+    .where(_newest_intake.c.backfilled == false())
+    .group_by(_newest_intake.c.account_id)
+)
+_newest_deliveries = (
+    select(deliveries.c.account_id, deliveries.c.sent_at)
+    .order_by(deliveries.c.id.desc())
+    .limit(literal_column(str(NEWEST)))
+    .subquery()
+)
+last_out = Statement(
+    select(_newest_deliveries.c.account_id.label("id"), func.max(_newest_deliveries.c.sent_at).label("at"))
+    .where(_newest_deliveries.c.sent_at.is_not(None))
+    .group_by(_newest_deliveries.c.account_id)
+)
+
+_later = deliveries.alias("later")
+# Those of requests that somebody has to look at, the request that waits longest first.
+_with_failures = (
+    select(requests.c.id, requests.c.rank)
+    .where(requests.c.failed > literal_column("0"), requests.c.box != literal_column("'hidden'"))
+    .order_by(requests.c.rank, requests.c.id)
+    .limit(literal_column("20"))
+    .subquery()
+)
+failures = Statement(
+    select(
+        deliveries.c.id,
+        deliveries.c.state,
+        deliveries.c.reason,
+        deliveries.c.code,
+        deliveries.c.created_at,
+        deliveries.c.entry_id,
+        entries.c.conversation_id,
+        entries.c.request_id,
+        accounts.c.name.label("account"),
+        accounts.c.channel,
+    )
+    .select_from(
+        _with_failures.join(entries, entries.c.request_id == _with_failures.c.id)
+        .join(deliveries, deliveries.c.entry_id == entries.c.id)
+        .join(accounts, accounts.c.id == deliveries.c.account_id)
+        .outerjoin(_later, _later.c.follows_id == deliveries.c.id)
+    )
+    .where(deliveries.c.state.in_(_FAILED), _later.c.id.is_(None))
+    .order_by(deliveries.c.id.desc())
+    .limit(literal_column("50"))
 )

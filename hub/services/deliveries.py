@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.database import Database
+from hub.gauges import Pulse
 from hub.ports.channel import Channel
 from hub.repositories import deliveries as sql
 from hub.security import Actor, authorize
@@ -34,6 +35,7 @@ class Deliveries:
         self._channels = channels
         self._sender = sender
         self._more = asyncio.Event()
+        self.pulse = Pulse()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._busy: Counter[int] = Counter()
 
@@ -77,6 +79,7 @@ class Deliveries:
         """Start everything that is due now and has its turn."""
         self._more.clear()
         while True:
+            self.pulse.beat()
             full = [account_id for account_id in self._busy if not self._has_room(account_id)]
             rows = await self._db.view(lambda rd, full: rd.all(sql.due, now=rd.now, full=full), full)
             started = [await self._start(row) for row in rows]

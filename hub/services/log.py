@@ -13,6 +13,7 @@ import msgspec
 
 from hub.clock import to_text
 from hub.database import Announcement, Database, Reading, Transaction
+from hub.gauges import Pulse
 from hub.repositories import events as sql
 from hub.repositories import requests as requests_sql
 from hub.services.snapshot import Snapshot
@@ -73,6 +74,7 @@ class Event(msgspec.Struct, frozen=True):
     customer_id: int | None
     conversation_id: int | None
     body: str
+    at: int = 0
 
 
 def seal(snapshot: Snapshot) -> Callable[[Sequence[Transaction]], None]:
@@ -176,10 +178,10 @@ def read(rd: Reading, after: Position, limit: int = BATCH) -> tuple[list[Event],
     """The next events after a position, in order, and the position after them."""
     if rd.dialect.name == "sqlite":
         rows = rd.all(sql.after_id, position=after.id, limit=limit)
-        events = [Event(r.id, 0, r.kind, r.audience, r.customer_id, r.conversation_id, r.body) for r in rows]
+        events = [Event(r.id, 0, r.kind, r.audience, r.customer_id, r.conversation_id, r.body, r.at) for r in rows]
         return events, Position(events[-1].id) if events else after
     rows = rd.all(sql.after_xid, xid=str(after.xid), position=after.id, limit=limit)
-    events = [Event(r.id, r.xid, r.kind, r.audience, r.customer_id, r.conversation_id, r.body) for r in rows]
+    events = [Event(r.id, r.xid, r.kind, r.audience, r.customer_id, r.conversation_id, r.body, r.at) for r in rows]
     fresh = [event for event in events if event.id not in after.seen]
     if not events:
         return [], after
@@ -187,6 +189,15 @@ def read(rd: Reading, after: Position, limit: int = BATCH) -> tuple[list[Event],
     # Ids seen early by the snapshot stay named until the log has passed them.
     still = frozenset(i for i in after.seen if i not in {event.id for event in events})
     return fresh, Position(last.id, last.xid, still)
+
+
+def behind_ms(rd: Reading, position: Position) -> int:
+    """For how long the oldest event after a position has been there; 0 when there is none."""
+    events, _ = read(rd, position, 1)
+    if events:
+        return rd.now - events[0].at
+    since = None if rd.dialect.name == "sqlite" else rd.value(sql.held_back_since)
+    return 0 if since is None else rd.now - since
 
 
 def reaches(rd: Reading, position: Position) -> bool:
@@ -216,6 +227,7 @@ class Log:
         self._more = asyncio.Event()
         self._listeners: list[Listener] = []
         self.position = Position(0)
+        self.pulse = Pulse()
 
     def listen(self, listener: Listener) -> None:
         self._listeners.append(listener)
@@ -226,6 +238,10 @@ class Log:
 
     async def start(self) -> None:
         self.position = await self._db.view(position)
+
+    async def behind_ms(self) -> int:
+        """For how long the oldest event that this node has not read has been there; 0 when it has read all."""
+        return await self._db.view(behind_ms, self.position)
 
     async def run(self) -> None:
         """Read for ever. A failing listener is logged; the others go on."""
@@ -245,6 +261,7 @@ class Log:
         """Hand on everything that is there now."""
         while True:
             self._more.clear()
+            self.pulse.beat()
             events, after = await self._db.view(read, self.position)
             moved = after != self.position
             self.position = after
@@ -261,6 +278,7 @@ class Log:
                     await waiting
             except Exception:
                 logger.exception("A listener of the log failed", extra={"action": "listener_failed"})
+        self._db.gauges.heard([event.kind for event in events], self._db.clock.now() - events[0].at)
 
     async def forget_old(self) -> int:
         return await self._db.unit(forget_old)

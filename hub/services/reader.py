@@ -12,6 +12,7 @@ import msgspec
 from hub.database import Database, Reading
 from hub.errors import HubError, Unavailable
 from hub.files import Files
+from hub.gauges import Pulse
 from hub.ports.channel import Channel, Received
 from hub.ports.commerce import Commerce
 from hub.ports.errors import Unreadable
@@ -71,6 +72,7 @@ class Reader:
         self._accounts = accounts
         self._channels = channels
         self._more = asyncio.Event()
+        self.pulse = Pulse()
         # When what could not be read just now is tried again.
         self._not_before: dict[int, int] = {}
 
@@ -124,6 +126,7 @@ class Reader:
     async def read_on(self) -> None:
         """Read everything that is stored now and has its turn, in order. One bad item never stops the rest."""
         self._more.clear()
+        self.pulse.beat()
         after = 0
         while waiting := await self._db.view(lambda rd, last: rd.all(sql.waiting, after=last), after):
             for row in waiting:
@@ -138,6 +141,7 @@ class Reader:
 
     async def read_one(self, intake_id: int) -> None:
         """Parse one stored payload and file what it holds, or note why that cannot be."""
+        self.pulse.beat()
         row, account = await self._db.view(_with_account, intake_id)
         try:
             await self._read(row, account)
@@ -157,7 +161,7 @@ class Reader:
     async def _put_off(self, row: Any, account: Any, problem: Exception) -> None:
         """Once more a while later; what fails each time is shown in the end, and not tried for ever."""
         tries = await self._db.unit(filing.tried, row.id)
-        logger.warning("Intake waits: %r", problem, extra={"action": "intake_waits", "intake": row.id})
+        logger.warning("Intake waits: %s", problem, extra={"action": "intake_waits", "intake": row.id})
         if tries >= TRIES:
             await self._give_up(row, account, str(problem) or type(problem).__name__)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -27,6 +28,15 @@ logger = logging.getLogger(__name__)
 WAITS_S = (60, 300, 900, 3600)
 GIVE_UP_MS = 48 * 3_600_000
 NOTE_AGAIN_S = 1.0
+
+# What monitoring calls the end of a try.
+_OUTCOMES: tuple[tuple[type[ConnectorError], str], ...] = (
+    (RateLimited, "rate_limited"),
+    (Unreachable, "unreachable"),
+    (Rejected, "rejected"),
+    (Uncertain, "uncertain"),
+    (Misconfigured, "misconfigured"),
+)
 
 # --- rules ---
 
@@ -101,6 +111,10 @@ def lost(tx: Transaction, delivery_id: int) -> None:
         change(tx, delivery, "delivery.uncertain", state="uncertain", reason=reason, next_try_at=None)
 
 
+def _outcome(problem: ConnectorError) -> str:
+    return next((name for kind, name in _OUTCOMES if isinstance(problem, kind)), "failed")
+
+
 # --- one after another ---
 
 
@@ -118,15 +132,19 @@ class Sender:
         delivery = await self._db.unit(claim, delivery_id)
         if delivery is None:
             return
+        began = perf_counter()
         try:
             answer, channel, parts = await self._hand_over(delivery)
         except ConnectorError as problem:
+            self._db.gauges.tried(delivery.channel, _outcome(problem), perf_counter() - began)
             await self._note(not_sent, delivery_id, problem)
         except Exception:
+            self._db.gauges.tried(delivery.channel, "uncertain", perf_counter() - began)
             logger.exception("A delivery failed unexpectedly", extra={"action": "send_failed", "delivery": delivery_id})
             reason = "Something went wrong inside the hub. It may have been sent."
             await self._note(not_sent, delivery_id, Uncertain(reason))
         else:
+            self._db.gauges.tried(delivery.channel, "sent", perf_counter() - began)
             await self._note(sent, delivery_id, answer, channel, parts)
 
     async def _note(self, rule: Callable[..., None], *args: Any) -> None:

@@ -121,7 +121,7 @@ async def _copy_to_sent(box: Mailbox, raw: bytes) -> None:
     try:
         await asyncio.to_thread(append)
     except ConnectorError as error:
-        logger.warning("no copy in Sent of %s: %s", box.address, error.reason, extra={"action": "sent_copy_failed"})
+        logger.warning("No copy in Sent of %s: %s", box.address, error, extra={"action": "sent_copy_failed"})
 
 
 async def _probe(step: str, attempt: Callable[[], Coroutine[Any, Any, None]]) -> Probe:

@@ -107,6 +107,8 @@ class _Child:
             [sys.executable, "-P", "-c", _SERVE, str(limits.cpu_seconds), str(limits.memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # What Python says of a child that breaks would quote the mail in the hub's log.
+            stderr=subprocess.DEVNULL,
             # A hostile mail that takes over its reader finds no key and no database there.
             env={name: value for name, value in os.environ.items() if not name.startswith("ONETHREAD_")}
             | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},

@@ -82,7 +82,7 @@ class Watch:
             except ConnectorError as error:
                 failures = 1 if connection.worked else failures + 1
                 refusals = refusals + 1 if isinstance(error, SignInRefused) else 0
-                logger.warning("mailbox %s: %s", self._mailbox.address, error.reason, extra={"action": "mailbox_lost"})
+                logger.warning("Mailbox %s is away: %s", self._mailbox.address, error, extra={"action": "mailbox_lost"})
                 # A connection that broke once comes back by itself; colleagues hear of it when it does not.
                 if failures > 1 or not isinstance(error, Unreachable):
                     await self._receive.state("failing", error.reason)
@@ -142,7 +142,7 @@ class Watch:
 
     async def _start_anew(self, connection: _Connection, folder: Folder) -> None:
         """All ids are void. Mails of the last days are offered again; the hub knows by their ids which it has."""
-        logger.warning("mailbox %s is numbered anew", self._mailbox.address, extra={"action": "mailbox_rescan"})
+        logger.warning("Mailbox %s is numbered anew", self._mailbox.address, extra={"action": "mailbox_rescan"})
         old = self._cursor
         if old.at is None:
             uids = await connection.call(connection.store.uids, 1)

@@ -1,26 +1,21 @@
-"""Looks at the machine: the data folder, its disk, the key, the port, the bus, the clock, what was installed."""
+"""Looks at the machine: the data folder, its disk, the key, the bus, what was installed."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import stat
 from pathlib import Path
 
-from hub.clock import Clock, to_datetime
-from hub.commands.checks import GIGABYTE, Finding, fault, warning, well
-from hub.commands.control import NotReached, ask
-from hub.commands.errors import Fault, first_line
-from hub.commands.serve import listening
-from hub.commands.status import ReadStatus
-from hub.config import Settings
-from hub.data_folder import KEY, DataFolder
+from hub.commands.checks import GIGABYTE, Finding, fault, well
+from hub.commands.errors import first_line
+from hub.data_folder import KEY
 from hub.keyring import ENVIRONMENT, Keyring, UnfitKey
 
 LEAST_INODES = 10_000
 ANSWER_S = 5.0
-CLOCK_TOLERANCE_MS = 5_000
+# File systems that other machines write too.
+SHARED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "ceph", "glusterfs", "fuse.glusterfs", "9p"}
 
 
 def check_folder(path: Path) -> list[Finding]:
@@ -31,7 +26,21 @@ def check_folder(path: Path) -> list[Finding]:
         return [fault("data folder", f"this account cannot write to {path}", f"Run as its owner, or chown {path}.")]
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return [fault("data folder", f"others on this machine may look into {path}", f"chmod 700 {path}")]
+    if (kind := file_system(path)) in SHARED:
+        said = f"{path} lies on {kind}, where the lock does not hold and SQLite's file breaks"
+        return [fault("data folder", said, "Move it to a disk of this machine; for several nodes use PostgreSQL.")]
     return [well("data folder", str(path))]
+
+
+def file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of file system that a folder lies on; '' where the machine does not tell."""
+    try:
+        lines = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+    except OSError:
+        return ""
+    place = path.resolve()
+    over = [(line[1], line[2]) for line in lines if place.is_relative_to(line[1])]
+    return max(over, key=lambda mount: len(mount[0]), default=("", ""))[1]
 
 
 def check_disk(path: Path, least_free: int) -> list[Finding]:
@@ -56,43 +65,6 @@ def check_key(path: Path) -> tuple[list[Finding], Keyring | None]:
         return [], Keyring.load(path / KEY)
     except (UnfitKey, OSError) as problem:
         return [fault("key", "the hub's key cannot be used", str(problem))], None
-
-
-async def check_running(settings: Settings, folder: DataFolder) -> list[Finding]:
-    """A hub that runs must answer and have this machine's time; without one its port must be free."""
-    if not folder.is_locked():
-        return check_port(settings)
-    control = folder.read_control()
-    try:
-        async with asyncio.timeout(ANSWER_S):
-            if control is None:
-                raise NotReached
-            status = await ask(control, ReadStatus(), lambda _: None)
-    except (NotReached, TimeoutError, Fault):
-        said = f"process {folder.holder()} holds the data folder and does not answer"
-        return [fault("hub", said, "Stop that process, and start the hub again.")]
-    return [well("hub", f"runs at {status['url']}"), *check_clock(status["now"], status["movable"])]
-
-
-def check_port(settings: Settings) -> list[Finding]:
-    """Whether a hub could be started here."""
-    try:
-        with listening(settings):
-            return [well("port", f"no hub runs, and {settings.port} is free")]
-    except Fault:
-        said = f"port {settings.port} of {settings.host} cannot be listened on, and it is not our hub that does"
-        return [fault("port", said, "Stop what listens there, or take another with --host and --port.")]
-
-
-def check_clock(hub_now: int, movable: bool) -> list[Finding]:
-    """Whether the running hub has the machine's time."""
-    moved = hub_now - Clock().now()
-    if abs(moved) > CLOCK_TOLERANCE_MS:
-        said = f"the hub's clock was moved and says {to_datetime(hub_now):%Y-%m-%d %H:%M} UTC"
-        return [fault("clock", said, "Start the hub again, without --test-clock.")]
-    if movable:
-        return [warning("clock", "the hub's clock can be moved", "Start the hub without --test-clock.")]
-    return [well("clock", "the hub has the machine's time")]
 
 
 async def check_bus(url: str) -> list[Finding]:

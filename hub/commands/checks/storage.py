@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from hub.clock import Clock, to_datetime
-from hub.commands.checks import Finding, fault, well
+from hub.commands.checks import GIGABYTE, Finding, fault, warning, well
 from hub.commands.errors import first_line, is_of_database
 from hub.config import Settings
 from hub.data_folder import DATABASE
@@ -21,6 +21,8 @@ from hub.services.key_check import key_fits
 from hub.sqlite import SqliteDatabase, connect
 
 AHEAD_MS = 60_000
+APART_MS = 5_000
+LARGE_LOG = GIGABYTE
 
 
 @contextlib.asynccontextmanager
@@ -51,7 +53,23 @@ def check_file(path: Path) -> list[Finding]:
     if broken != "ok" or orphan is not None:
         said = broken if broken != "ok" else f"a row of {orphan[0]} has lost its row of {orphan[2]}"
         return [fault("database", f"it is damaged: {' '.join(said.split())}", remedy)]
-    return []
+    return _ahead(path.with_name(f"{path.name}-wal"))
+
+
+def _ahead(log: Path) -> list[Finding]:
+    """The write-ahead log is emptied all the time, unless somebody has read in the database for very long."""
+    size = log.stat().st_size if log.exists() else 0
+    if size < LARGE_LOG:
+        return []
+    said = f"its write-ahead log has grown to {size / GIGABYTE:.1f} GB"
+    return [warning("database", said, "End the program that has it open for reading, then start the hub again.")]
+
+
+def _clocks(apart_ms: int) -> list[Finding]:
+    if abs(apart_ms) <= APART_MS:
+        return []
+    said = f"the database server's clock and this machine's are {abs(apart_ms) / 1000:.0f} seconds apart"
+    return [fault("clock", said, "Set both by a time server.")]
 
 
 async def check_schema(db: Database) -> list[Finding]:
@@ -80,6 +98,16 @@ async def check_contents(db: Database, keyring: Keyring | None) -> list[Finding]
     return await db.view(_contents, keyring)
 
 
+async def check_files(db: Database, folder: Path) -> list[Finding]:
+    """Whether the newest attachments are where the database says."""
+    named = {row.file for row in await db.view(lambda reading: reading.all(sql.newest_files))}
+    missing = [file for file in named if not (folder / file[:2] / file).is_file()]
+    if not missing:
+        return [well("files", str(folder))]
+    said = f"{len(missing)} of the {len(named)} newest attachments are not in {folder}"
+    return [fault("files", said, "Bring that folder back from the backup that the database is of.")]
+
+
 def _contents(reading: Reading, keyring: Keyring | None) -> list[Finding]:
     found = []
     if keyring is not None and key_fits(reading, keyring):
@@ -87,6 +115,8 @@ def _contents(reading: Reading, keyring: Keyring | None) -> list[Finding]:
     elif keyring is not None:
         remedy = "Bring back the key that stood beside this database when it was written."
         found.append(fault("key", "it does not belong to this database", remedy))
+    if reading.dialect.name == "postgresql":
+        found += _clocks(reading.value(sql.server_time) - reading.now)
     last = reading.value(sql.last_event)
     if last is not None and last > reading.now + AHEAD_MS:
         said = f"the newest event is of {to_datetime(last):%Y-%m-%d %H:%M} UTC, which is still to come"

@@ -1,5 +1,7 @@
 """`doctor` on installations in which one thing was broken on purpose: it is named, with what to do about it."""
 
+import asyncio
+import contextlib
 import fcntl
 import os
 import shutil
@@ -9,13 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from hub.commands.checks.machine import check_bundle
+from hub.commands.checks.machine import check_bundle, file_system
+from hub.commands.checks.running import check_running
 from hub.commands.checks.storage import check_file
-from tests.parts.command_line import onethread, onethread_here, running_hub
+from hub.commands.status import Status
+from hub.config import Settings
+from hub.data_folder import DataFolder
+from tests.parts.command_line import Done, onethread, onethread_here, running_hub
+from tests.parts.postgres import Postgres
 from tests.parts.process import free_port
 
 PASSWORD = "correct horse battery staple"
@@ -111,6 +120,11 @@ OFFERED = """
 INSERT INTO intake (account_id, external_id, received_at, fingerprint, state)
 VALUES (1, 'a', {now} - {hour}, 'a', 'stored');
 """
+ATTACHED = """
+INSERT INTO attachments (entry_id, filename, content_type, size, file, created_at)
+VALUES (1, 'invoice.pdf', 'application/pdf', 3,
+        '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae', {now});
+"""
 LATER = "INSERT INTO events (at, kind, audience, body) VALUES ({now} + {hour}, 'message.received', '', '{{}}');"
 
 FAULTS = {
@@ -154,6 +168,7 @@ FAULTS = {
     "a delivery that stands still": Planted(sql(MESSAGE + STUCK), "deliveries", "Does the hub run?"),
     "deliveries that failed": Planted(sql(MESSAGE + FAILED), "deliveries", "“Failed to send” in the console"),
     "a message that nobody read": Planted(sql(OFFERED), "intake", "Does the hub run?"),
+    "attachments without their files": Planted(sql(MESSAGE + ATTACHED), "files", "Bring that folder back"),
     "a clock that was set back": Planted(sql(LATER), "clock", "time server"),
 }
 
@@ -197,6 +212,135 @@ def test_findings_are_readable_by_programs(folder: Path) -> None:
     faults = [finding for finding in done.json() if finding["level"] == "fault"]  # type: ignore[attr-defined]
     assert done.status == 1
     assert [(fault["about"], bool(fault["remedy"])) for fault in faults] == [("key", True)]
+
+
+def test_what_runs_is_examined_as_it_was_started(folder: Path) -> None:
+    public = {"ONETHREAD_PUBLIC_URL": "https://help.shop.example"}
+    with running_hub(folder, variables=public):
+        done = onethread("doctor", folder=folder)
+
+    assert "people reach the hub at http" not in done.out
+    assert "warning  address: https ends at a proxy that the hub does not believe" in done.out
+
+
+def test_a_hub_that_has_stopped_is_looked_for_where_it_listened(folder: Path) -> None:
+    port = str(free_port())
+    with running_hub(folder, "--port", port):
+        pass
+
+    free = onethread("doctor", folder=folder)
+    with socket.create_server(("127.0.0.1", int(port))):
+        taken = onethread("doctor", folder=folder)
+
+    assert f"port: no hub runs, and {port} is free" in free.out
+    assert f"FAULT    port: port {port}" in taken.out
+
+
+def test_a_port_that_nobody_has_named_is_no_fault(folder: Path) -> None:
+    with ExitStack() as taken:
+        # By this test, or by somebody else on this machine.
+        with contextlib.suppress(OSError):
+            taken.enter_context(socket.create_server(("127.0.0.1", 8000)))
+        done = onethread("doctor", folder=folder)
+
+    assert done.status == 0
+    assert "warning  port: port 8000" in done.out
+    assert "--port" in done.out
+
+
+def test_what_a_running_hub_cannot_do_is_a_fault(folder: Path) -> None:
+    with running_hub(folder):
+        shutil.move(folder / "files", folder / "elsewhere")
+        done = onethread("doctor", folder=folder)
+
+    assert done.status == 1
+    assert "FAULT    hub: files: Attachments cannot be stored. See that the hub's account may write there" in done.out
+
+
+def test_a_hub_older_than_what_is_installed_is_to_be_started_again(folder: Path) -> None:
+    settings = Settings(data=folder)
+    status = Status(settings=settings, version="0.0.1", now=time.time_ns() // 1_000_000, movable=False, faults=[])
+    with held_lock(folder):
+        found = asyncio.run(check_running(settings, DataFolder(folder), status, True))
+
+    assert [(one.about, one.level, one.remedy) for one in found if one.level != "ok"] == [
+        ("hub", "warning", "Start the hub again.")
+    ]
+
+
+# --- the public address ---
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Answers as a hub does, and lets no WebSocket through."""
+
+    body = b'{"status":"ok"}'
+
+    def do_GET(self) -> None:
+        is_health = self.path == "/healthz"
+        self.send_response(200 if is_health else 400)
+        self.send_header("content-length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+class SomebodyElse(Proxy):
+    """Another program at the same address."""
+
+    body = b"<h1>Welcome to nginx!</h1>"
+
+
+@contextmanager
+def answering(kind: type[Proxy]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def doctor_of_a_hub_at(url: str, folder: Path, *options: str) -> Done:
+    with running_hub(folder, "--public-url", url, *options):
+        return onethread("doctor", folder=folder)
+
+
+def test_a_public_address_that_leads_to_the_hub_is_well(folder: Path) -> None:
+    port = str(free_port())
+    done = doctor_of_a_hub_at(f"http://127.0.0.1:{port}", folder, "--port", port)
+
+    assert done.status == 0, done.out
+    assert f"public address: http://127.0.0.1:{port} leads to a hub" in done.out
+
+
+def test_a_proxy_that_passes_no_sockets_is_a_fault(folder: Path) -> None:
+    with answering(Proxy) as url:
+        done = doctor_of_a_hub_at(url, folder)
+
+    assert f"FAULT    public address: WebSockets do not get through {url}. Have the proxy pass the headers" in done.out
+
+
+def test_a_public_address_that_leads_elsewhere_is_a_fault(folder: Path) -> None:
+    with answering(SomebodyElse) as url:
+        done = doctor_of_a_hub_at(url, folder)
+
+    assert "FAULT    public address: something else than a hub answers" in done.out
+
+
+def test_a_public_address_that_does_not_answer_is_a_warning(folder: Path) -> None:
+    done = doctor_of_a_hub_at(f"http://127.0.0.1:{free_port()}", folder)
+
+    assert done.status == 0
+    assert "warning  public address: " in done.out
+
+
+# --- the machine ---
 
 
 def test_a_port_that_is_taken_is_a_fault(folder: Path) -> None:
@@ -245,6 +389,42 @@ def test_a_postgresql_without_our_tables_is_to_be_migrated(folder: Path, postgre
     assert done.status == 1
     assert "FAULT    database: its schema is missing" in done.out
     assert "Run `migrate`" in done.out
+
+
+def test_a_database_server_with_another_clock_is_a_fault(
+    tmp_path: Path, postgres_server: Postgres, postgres_url: str
+) -> None:
+    variables = {"ONETHREAD_DATABASE_URL": postgres_url}
+    onethread("migrate", folder=tmp_path / "data", variables=variables)
+    postgres_server.run(
+        """CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+        AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$;
+        DO $$ BEGIN EXECUTE format(
+            'ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$""",
+        postgres_url,
+    )
+
+    done = onethread("doctor", "--port", "0", folder=tmp_path / "data", variables=variables)
+
+    assert "FAULT    clock: the database server's clock and this machine's are 3600 seconds apart" in done.out
+
+
+def test_a_folder_that_other_machines_write_too_is_known_by_its_file_system(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nstore:/shop {tmp_path} nfs4 rw 0 0\n")
+
+    assert file_system(tmp_path / "data", mounts) == "nfs4"
+    assert file_system(Path("/"), mounts) == "ext4"
+    assert file_system(tmp_path, tmp_path / "nothing") == ""
+
+
+def test_a_write_ahead_log_that_only_grows_is_a_warning(folder: Path) -> None:
+    with (folder / "onethread.db-wal").open("wb") as log:
+        log.truncate(2 * 10**9)
+
+    (finding,) = check_file(folder / "onethread.db")
+
+    assert (finding.level, "2.0 GB" in finding.text) == ("warning", True)
 
 
 def test_missing_scripts_and_styles_are_a_fault() -> None:
