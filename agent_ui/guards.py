@@ -116,7 +116,7 @@ class Guards:
         surface = surface_of(scope["path"])
         # Only pages name one, and asking the kernel for random bytes lets every other thread go first.
         scope["state"]["nonce"] = secrets.token_urlsafe(16) if surface.has_pages else ""
-        body = Body(receive, surface.body, self._pace)
+        body = Body(receive, surface.body, self._pace, is_whole="is_whole" in scope["state"])
         answer = Answer(scope, surface, body, send)
         try:
             self._check(scope, surface, body)
@@ -142,8 +142,10 @@ class Guards:
 class Body:
     """A request's body as it may come: not larger than its limit, and not slower than its pace."""
 
-    def __init__(self, receive: Receive, limit: int, pace: Pace) -> None:
+    def __init__(self, receive: Receive, limit: int, pace: Pace, *, is_whole: bool) -> None:
+        """`is_whole`: all of it has come already, and nothing is to be waited for."""
         self._receive = receive
+        self._is_whole = is_whole
         self._limit = limit
         self._pace = pace
         self._received = 0
@@ -165,7 +167,7 @@ class Body:
             return await self._receive()
         if self.is_refused:
             return {"type": "http.disconnect"}
-        message = await self._in_time()
+        message = await (self._receive() if self._is_whole else self._in_time())
         self._received += len(message.get("body", b""))
         self._complete = not message.get("more_body", False)
         if self._received > self._limit:

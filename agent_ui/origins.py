@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -44,20 +45,22 @@ def networks(written: Iterable[str]) -> tuple[Network, ...]:
 
 def behind_proxies(scope: Scope, trusted: Collection[Network]) -> Scope:
     """The scope as the outermost trusted proxy saw it; what others say of themselves is taken out."""
-    headers = Headers(scope=scope)
     seen = dict(scope)
-    seen["headers"] = [(name, value) for name, value in scope["headers"] if name not in FORWARDED]
-    said = any(name in FORWARDED for name, _ in scope["headers"])
-    client = scope["client"][0] if scope.get("client") else ""
     state = {**scope.get("state", {}), "forwarded_by_stranger": False}
-    if said and not _is_trusted(client, trusted):
-        state["forwarded_by_stranger"] = True
-    elif said:
+    seen["state"] = state
+    own = [header for header in scope["headers"] if header[0] not in FORWARDED]
+    if len(own) == len(scope["headers"]):
+        return seen
+    seen["headers"] = own
+    client = scope["client"][0] if scope.get("client") else ""
+    if _is_trusted(client, trusted):
+        headers = Headers(scope=scope)
         seen["client"] = (_first_stranger(client, headers.getlist("x-forwarded-for"), trusted), 0)
         proto = headers.get("x-forwarded-proto", "").rsplit(",", 1)[-1].strip().lower()
         if proto in {"http", "https"}:
             seen["scheme"] = proto if scope["type"] == "http" else {"http": "ws", "https": "wss"}[proto]
-    seen["state"] = state
+    else:
+        state["forwarded_by_stranger"] = True
     return seen
 
 
@@ -81,13 +84,18 @@ def _is_trusted(address: str, trusted: Collection[Network]) -> bool:
 def host_of(scope: Scope) -> str:
     """The name by which the hub was called, without its port; raises `WrongHost` if that is none."""
     named = Headers(scope=scope).getlist("host")
-    try:
-        host = urlsplit(f"//{named[0]}").hostname if len(named) == 1 else None
-    except ValueError:
-        host = None
+    host = _host_in(named[0]) if len(named) == 1 else None
     if not host:
         raise WrongHost
     return host
+
+
+@lru_cache(maxsize=256)
+def _host_in(written: str) -> str | None:
+    try:
+        return urlsplit(f"//{written}").hostname
+    except ValueError:
+        return None
 
 
 def check_host(scope: Scope, names: Collection[str]) -> None:

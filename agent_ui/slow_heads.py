@@ -45,6 +45,11 @@ class GuardedHttp(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        # The application starts after this packet: of most requests nothing more is to come then.
+        self.scope["state"]["is_whole"] = True
+        super().on_message_complete()
+
     def _expect_head(self) -> None:
         self._stop_waiting()
         self._head = 0

@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from agent_ui.callers import actor_of_token, hub_of, session_of
 from agent_ui.cookies import session_cookie
@@ -79,6 +80,17 @@ class Example:
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+class _Direct:
+    """An endpoint as an ASGI application: its failures are the guards' to answer, with no layer in between."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """A route and all that its documentation says. `takes` is the body of a change, the query of a question."""
@@ -98,7 +110,7 @@ class Operation:
 
     @property
     def route(self) -> Route:
-        return Route(self.path, self.endpoint, methods=[self.method])
+        return Route(self.path, _Direct(self.endpoint), methods=[self.method])
 
     @property
     def documented_path(self) -> str:
@@ -132,7 +144,7 @@ def operation(
             given = await handler(Call(request=request, hub=hub_of(request), actor=actor, fields=fields))
             return Response(msgspec.json.encode(given.body), given.status, media_type=JSON)
 
-        async def endpoint(request: Request) -> Response:
+        async def timed(request: Request) -> Response:
             began, status = time.perf_counter(), 500
             try:
                 response = await answer(request)
@@ -153,7 +165,7 @@ def operation(
             answers=answers,
             errors=refusals,
             example=example,
-            endpoint=endpoint,
+            endpoint=timed,
         )
 
     return declare
@@ -170,7 +182,7 @@ async def actor_of(request: Request) -> Actor:
 async def _fields(request: Request, shape: type[T]) -> T:
     if request.method in {"GET", "HEAD"}:
         return in_calendar(query(request, shape))
-    if request.query_params:
+    if request.scope["query_string"]:
         raise BadField("A change takes its fields from the body, none from the address.", path="$")
     body = await request.body()
     if not body and shape is Nothing:

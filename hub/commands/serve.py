@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -54,6 +55,8 @@ async def serve(
         async with working(hub, stopping), control_port(hub, folder), (beside or alone)(hub) as begin:
             link = await hub.agents.first_link()
             server = Server(parts.site(hub), stopping, parts.server_options())
+            # What is there now stays: looking through it again and again would hold up everything else for moments.
+            gc.freeze()
             async with server.running(listener):
                 ready(Serving(url=settings.url, setup_link=settings.url + link.path if link else None))
                 logger.info("The hub is at work at %s", settings.url, extra={"action": "hub_started"} | _about(hub))

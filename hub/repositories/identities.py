@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, literal_column, select, update
 from sqlalchemy.sql.functions import coalesce
 
 from hub.database import Statement, among, bound
@@ -115,11 +115,13 @@ _ENDPOINT = (
     endpoints.c.left_at,
 )
 
+_joined = customers.alias()
 holder = Statement(
     select(
         *_ENDPOINT,
         conversations.c.id.label("conversation_id"),
         customers.c.merged_into,
+        exists().where(_joined.c.merged_into == customers.c.id).label("has_joined"),
         customers.c.kind.label("customer_kind"),
         customers.c.provisional,
         customers.c.name,

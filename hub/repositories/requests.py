@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import bindparam, delete, exists, insert, literal_column, select, tuple_, update
 
 from hub.database import Statement, among, bound
@@ -42,12 +44,19 @@ add = Statement(
     .values(bound(requests, "conversation_id", "opened_at", "backfilled", *CHANGED))
     .returning(*_REQUEST)
 )
-change = Statement(
-    update(requests)
-    .where(requests.c.id == bindparam("request_id"))
-    .values(version=requests.c.version + literal_column("1"), **bound(requests, *CHANGED))
-    .returning(*_REQUEST)
-)
+
+
+@cache
+def change(columns: tuple[str, ...]) -> Statement:
+    """Change these columns alone: SQLite writes every index anew that holds a column which is named."""
+    return Statement(
+        update(requests)
+        .where(requests.c.id == bindparam("request_id"))
+        .values(version=requests.c.version + literal_column("1"), **bound(requests, *columns))
+        .returning(*_REQUEST)
+    )
+
+
 request = Statement(select(*_REQUEST).where(requests.c.id == bindparam("request_id")))
 some = Statement(select(*_REQUEST).where(among(requests.c.id, "request_ids")))
 _SOME_OF_CONVERSATIONS = (

@@ -240,27 +240,35 @@ leave_thing = Statement(delete(found_things).where(found_things.c.id == bindpara
 
 # --- what waits to be indexed (SQLite) ---
 
+# So many rows are indexed at once, and no more than these letters: a unit is short.
 INDEXED_AT_ONCE = 200
+LETTERS_AT_ONCE = 64 * 1024
 is_waiting = Statement(select(waiting.c.id).limit(literal_column("1")))
 
 
-def _some_waiting(index: TableClause, *columns: ColumnElement[Any]) -> Select[Any]:
-    return (
-        select(*columns)
+def _some_waiting(index: TableClause) -> Select[Any]:
+    """The first rows that wait for this index: at least one, as far as the letters before them allow."""
+    first = (
+        select(waiting.c.id, waiting.c.words)
         .where(waiting.c.place == literal_column(f"'{index.name}'"))
         .order_by(waiting.c.id)
         .limit(literal_column(str(INDEXED_AT_ONCE)))
+        .subquery()
     )
+    letters = func.length(first.c.words)
+    before = (func.sum(letters).over(order_by=first.c.id) - letters).label("before")
+    counted = select(first.c.id, first.c.words, before).subquery()
+    return select(counted.c.id, counted.c.words).where(counted.c.before < literal_column(str(LETTERS_AT_ONCE)))
 
 
-# Per index: some of what waits goes in, and waits no more.
+# Per index: some of what waits goes in, and what is in waits no more.
 MOVES = tuple(
     (
-        Statement(insert(index).from_select(["rowid", "words"], _some_waiting(index, waiting.c.id, waiting.c.words))),
+        Statement(insert(index).from_select(["rowid", "words"], _some_waiting(index))),
         Statement(
             delete(waiting).where(
                 waiting.c.place == literal_column(f"'{index.name}'"),
-                waiting.c.id.in_(_some_waiting(index, waiting.c.id)),
+                waiting.c.id.in_(select(_some_waiting(index).subquery().c.id)),
             )
         ),
     )

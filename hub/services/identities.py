@@ -52,6 +52,8 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     assurance: str
     method: str = ""
     fresh: bool = False
+    # Nobody was merged with them: their one conversation is all there is of theirs.
+    alone: bool = False
 
 
 class NoSuchCustomer(NotFound):
@@ -164,6 +166,7 @@ def arrive(tx: Transaction, arrival: Arrival, country: str) -> Who:
         kind=found.customer_kind if found.merged_into is None else customer.kind,
         assurance=arrival.proof or "claimed",
         method=arrival.method,
+        alone=found.merged_into is None and not found.has_joined,
     )
 
 
@@ -190,6 +193,7 @@ def _first_arrival(tx: Transaction, arrival: Arrival, address: str, country: str
         assurance=arrival.proof or "claimed",
         method=arrival.method,
         fresh=True,
+        alone=True,
     )
 
 

@@ -98,7 +98,8 @@ def _copy_of(tx: Transaction, message: InboundMessage) -> int | None:
 
 
 def _request(tx: Transaction, who: Who, message: InboundMessage, answered: Answered) -> Any | None:
-    conversation_ids = [member.conversation_id for member in identities.group(tx, who.customer_id)]
+    members = () if who.alone else identities.group(tx, who.customer_id)
+    conversation_ids = [member.conversation_id for member in members] or [who.conversation_id]
     clues = Clues(subject=message.subject, request_ids=answered.request_ids, text=message.text)
     found = for_message(tx, conversation_ids, clues)
     if found is not None or message.automatic:

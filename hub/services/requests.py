@@ -57,7 +57,8 @@ def write(tx: Transaction, request: Any, changes: dict[str, Any]) -> Any:
         values |= {"snoozed_until": None, "unread": False}
     values["box"] = box_of(values | {"hidden": hidden})
     values["rank"] = rank_of(values)
-    changed = tx.one(sql.change, request_id=request.id, **values)
+    fresh = {name: value for name, value in values.items() if value != getattr(request, name)}
+    changed = tx.one(sql.change(tuple(fresh)), request_id=request.id, **fresh)
     before, after = counted(request), counted(changed)
     if before != after:
         _count(tx, before, -1)

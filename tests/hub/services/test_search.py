@@ -4,6 +4,7 @@ import sqlite3
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import func, select
 
 from hub.database import Database, Reading, Statement, Transaction
 from hub.errors import Forbidden
@@ -18,6 +19,7 @@ from hub.sqlite import SqliteDatabase
 
 ANA = Actor(id=1, name="Ana", role="agent")
 T0 = 1_770_000_000_000
+WAITING = Statement(select(func.count()).select_from(sql.waiting))
 
 
 def say(tx: Transaction, text: str, *, email: str = "anna@example.com", at: int = T0, subject: str = "") -> int:
@@ -136,6 +138,20 @@ async def test_more_than_is_indexed_at_once_is_found_and_what_was_taken_out_is_n
     rows = await db.view(lambda rd: rd.all(sql.newest_things, match=wanted, before=1 << 62, limit=many))
     assert [row.thing_id for row in rows] == list(range(many - 2, 0, -1))
     assert not await db.view(search.is_waiting)
+
+
+async def test_long_texts_are_indexed_a_few_at_a_time(sqlite: SqliteDatabase) -> None:
+    long, few = "word " * (sql.LETTERS_AT_ONCE // 10), []
+
+    def fill(tx: Transaction) -> None:
+        for i in range(5):
+            search.index_thing(tx, "order", i, T0 + i, long)
+
+    await sqlite.unit(fill)
+    while await sqlite.unit(search.index_some):
+        few.append(await sqlite.view(lambda rd: rd.value(WAITING)))
+
+    assert few == [3, 1]
 
 
 async def test_many_things_of_one_moment_are_told_apart(db: Database) -> None:
