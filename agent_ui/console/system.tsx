@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { Check as Tick, Retry, Warning } from "../shared/icons";
+import { Check as Tick, Clock, Retry, Warning } from "../shared/icons";
 import { call, link, type Problem } from "./connection";
 import type { AccountHealth, Check, Failure, Queue, System as Seen } from "./protocol";
 import { address, route } from "./router";
@@ -64,6 +64,7 @@ export function System(): JSX.Element {
     <Group title={t("settings.system")} hint={t("system.asof", { time: clock(at) })}>
       {(problem || link.value.is === "lost") && <Outdated problem={problem} at={at} />}
       <Parts checks={seen.checks} />
+      <BadAccounts count={seen.accounts.filter(({ state }) => state === "failing").length} />
       <Waiting seen={seen} />
       <Accounts accounts={seen.accounts} />
       <Failures seen={seen} />
@@ -95,17 +96,29 @@ function Parts({ checks }: { checks: Check[] }): JSX.Element {
     );
   }
   return (
-    <ul class="system-faults" role="alert">
-      {faults.map((check) => (
-        <li key={check.name} class="strip strip-bad">
-          <Warning />
-          <p>
-            <b>{named("systempart", check.name)}</b> {named("systemfault", check.code, check.text)}{" "}
-            {named("systemremedy", check.code, check.remedy)}
-          </p>
-        </li>
-      ))}
-    </ul>
+    <div role="alert">
+      <ul class="system-faults">
+        {faults.map((check) => (
+          <li key={check.name} class="strip strip-bad">
+            <Warning />
+            <p>
+              <b>{named("systempart", check.name)}</b> {named("systemfault", check.code, check.text)}{" "}
+              {named("systemremedy", check.code, check.remedy)}
+            </p>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function BadAccounts({ count }: { count: number }): JSX.Element | null {
+  if (!count) return null;
+  return (
+    <div class="strip strip-warn" role="status">
+      <Warning />
+      <p>{t("system.badaccounts", { n: count })}</p>
+    </div>
   );
 }
 
@@ -147,14 +160,13 @@ function Accounts({ accounts }: { accounts: AccountHealth[] }): JSX.Element {
 function Account({ account }: { account: AccountHealth }): JSX.Element {
   const Sign = channelSign(account.channel);
   const fine = account.state !== "failing";
+  const title = account.address || account.label || account.name;
   return (
     <li class="settings-item">
       <Sign size={20} />
       <span class="settings-words">
-        <b dir="auto">{account.address || account.label || account.name}</b>
-        <span>
-          {channelName(account.channel)} · {account.name}
-        </span>
+        <b dir="auto">{title}</b>
+        <span>{[channelName(account.channel), account.name].filter((word) => word !== title).join(" · ")}</span>
         <span>{trafficOf(account)}</span>
         {account.state_reason && (
           <span class={fine ? "" : "bad"} dir="auto">
@@ -162,11 +174,19 @@ function Account({ account }: { account: AccountHealth }): JSX.Element {
           </span>
         )}
       </span>
-      <span class={fine ? "settings-state good" : "settings-state bad"}>
-        {fine ? <Tick size={14} /> : <Warning size={14} />}
-        {named("accountstate", account.state)}
-      </span>
+      <State state={account.state} />
     </li>
+  );
+}
+
+function State({ state }: { state: string }): JSX.Element {
+  const kind = state === "failing" ? "bad" : state === "connecting" ? "" : "good";
+  const Sign = { bad: Warning, good: Tick, "": Clock }[kind];
+  return (
+    <span class={`settings-state ${kind}`}>
+      <Sign size={14} />
+      {named("accountstate", state)}
+    </span>
   );
 }
 
@@ -217,7 +237,7 @@ function FailureItem({ failure }: { failure: Failure }): JSX.Element {
         </span>
         <span class={lost ? "bad" : "warn"} dir="auto">
           {failure.reason || t(lost ? "delivery.nowhy" : "delivery.uncertainwhy")}
-          {failure.code && ` ${t("code", { code: failure.code })}`}
+          {failure.code && ` · ${t("code", { code: failure.code })}`}
         </span>
       </span>
       <button

@@ -102,8 +102,15 @@ class Systems:
         """How everything is now."""
         authorize(actor, "system.read")
         checks = await self._readiness.checks()
-        disk = await asyncio.to_thread(room, self._folder)
+        disk = await asyncio.to_thread(self._room)
         return await self._db.view(self._read, checks, disk)
+
+    def _room(self) -> Room:
+        try:
+            return room(self._folder)
+        except OSError:
+            # The checks say so.
+            return Room(free=0, total=0)
 
     def _read(self, rd: Reading, checks: list[Check], disk: Room) -> System:
         waits, arrived = waiting(rd), unread(rd)
