@@ -36,6 +36,13 @@ class Part(Message):
     """A MIME part whose own reads are linear: the standard library's take seconds on a hostile Content-Type."""
 
     stored: object = ""
+    _fields: Headers | None = None
+    _content: Value | None = None
+
+    def set_raw(self, name: str, value: Any) -> None:
+        """The parser adds the fields first; what was read of them before is not kept."""
+        self._fields = self._content = None
+        super().set_raw(name, value)
 
     def set_payload(self, payload: Any, charset: Any = None) -> None:
         """Keep the content as it came: `get_payload` would replace raw 8-bit bytes by question marks."""
@@ -43,11 +50,17 @@ class Part(Message):
         super().set_payload(payload, charset)
 
     def fields(self) -> Headers:
-        return Headers((name, value.encode("ascii", "surrogateescape")) for name, value in self.raw_items())
+        if self._fields is None:
+            self._fields = Headers((name, value.encode("ascii", "surrogateescape")) for name, value in self.raw_items())
+        return self._fields
 
     def content(self) -> Value:
-        raw = next((value for name, value in self.raw_items() if name.strip().lower() == "content-type"), "")
-        return parameters(raw.encode("ascii", "surrogateescape")[:8192].replace(b"\r", b" ").replace(b"\n", b" "))
+        """The Content-Type; asked for a dozen times while a mail is read."""
+        if self._content is None:
+            raw = next((value for name, value in self.raw_items() if name.strip().lower() == "content-type"), "")
+            whole = raw.encode("ascii", "surrogateescape")[:8192]
+            self._content = parameters(whole.replace(b"\r", b" ").replace(b"\n", b" "))
+        return self._content
 
     def get_content_type(self) -> str:
         kind = self.content().value.split(" ")[0]
