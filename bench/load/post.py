@@ -13,7 +13,7 @@ import msgspec
 from bench.load.console import open_consoles
 from bench.mails import MAILBOX, mails
 
-_CONNECTIONS = 4
+_CONNECTIONS = 20
 _SENDER = "server@bench.example"
 
 

@@ -226,7 +226,7 @@ async def test_what_nothing_installed_can_read_stops_nothing_and_is_shown(world:
 def away_in(world: World, reason: Exception) -> Away:
     away = Away(world.provider)
     away.reason = reason
-    world.hub.reader._channels = {**world.hub.channels, "fake": away}
+    world.hub.reader._payloads._channels = {**world.hub.channels, "fake": away}
     return away
 
 
