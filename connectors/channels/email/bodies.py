@@ -28,6 +28,7 @@ _SIGNATURES = {"application/pgp-signature": "PGP", "application/pkcs7-signature"
 _SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _PROSE = {"text/plain", "text/html", "text/enriched", "text/markdown"}
 _FOR_PROGRAMS = {"text/calendar", "text/rfc822-headers", "text/csv", "text/vcard", "text/x-vcard"}
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _CID = re.compile(r"cid:([^\s\"'<>)]+)", re.IGNORECASE)
 _NEEDS_HTML = re.compile(r"html.{0,80}(?:e-?mail|mail|viewer|client|message)|(?:e-?mail|mail|viewer).{0,80}html", re.I)
 
@@ -304,7 +305,10 @@ def _readable(plain: str, rendered: Rendered) -> tuple[str, int | None]:
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text[:MAX_TEXT]))
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return len(text.encode("ascii").translate(None, _NO_LETTERS))
+    return sum(map(str.isalnum, text))
 
 
 def _unflowed(text: str, delete_space: bool) -> str:
