@@ -1,4 +1,4 @@
-"""`python -m bench.serving FOLDER WAY URL`: a hub as `serve` runs it, with one thing left out to see what it costs."""
+"""`python -m bench.serving FOLDER WAY URL`: a hub as `serve` runs it, but for one thing, to see what that costs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from typing import Any
 import msgspec
 import uvloop
 
+from bench import at_hand
+from bench.dataset.cache import POST
 from hub.bootstrap import Hub
 from hub.commands.serve import Serving, serve
 from hub.config import Settings
 from hub.ports.channel import Received
 from hub.services.hooks import Hooks
+
+Way = Callable[[Hub, Path], contextlib.AbstractAsyncContextManager[None]]
 
 
 class Forgetful:
@@ -26,18 +30,29 @@ class Forgetful:
         return len(items)
 
 
-def no_row(hub: Hub) -> None:
+@contextlib.asynccontextmanager
+async def no_row(hub: Hub, folder: Path) -> AsyncIterator[None]:
     """Webhooks are checked and answered, and nothing is stored."""
     forgetful: Any = Forgetful()
     hub.hooks = Hooks(hub.accounts, forgetful)
+    yield
 
 
-def no_events(hub: Hub) -> None:
+@contextlib.asynccontextmanager
+async def no_events(hub: Hub, folder: Path) -> AsyncIterator[None]:
     """Units store what they store, and tell nobody."""
     hub.db.seal = lambda units: None
+    yield
 
 
-WAYS: dict[str, Callable[[Hub], None]] = {"as it is": lambda hub: None, "no row": no_row, "no events": no_events}
+@contextlib.asynccontextmanager
+async def mails_at_hand(hub: Hub, folder: Path) -> AsyncIterator[None]:
+    """Mails come past all mail servers."""
+    async with at_hand.door(hub, folder, POST):
+        yield
+
+
+WAYS: dict[str, Way] = {"no row": no_row, "no events": no_events, "mails at hand": mails_at_hand}
 
 
 async def run(folder: Path, way: str, database_url: str) -> None:
@@ -46,8 +61,8 @@ async def run(folder: Path, way: str, database_url: str) -> None:
 
     @contextlib.asynccontextmanager
     async def changed(hub: Hub) -> AsyncIterator[Callable[[], None]]:
-        WAYS[way](hub)
-        yield lambda: None
+        async with WAYS[way](hub, folder):
+            yield lambda: None
 
     def ready(serving: Serving) -> None:
         print(msgspec.json.encode(serving).decode(), flush=True)

@@ -306,5 +306,12 @@ class Database(ABC):
         """
 
     @abstractmethod
+    async def units(self, fns: Sequence[Callable[[Transaction], T]]) -> list[T | BaseException]:
+        """Run units one after the other, each by itself as `unit` does: what each returned, or what it raised.
+
+        It costs less than one by one where the database commits several together.
+        """
+
+    @abstractmethod
     async def view(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one read over a single snapshot."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -64,6 +65,15 @@ class PostgresDatabase(Database):
                     self.on_commit()
                 return result
         raise Busy
+
+    async def units(self, fns: Sequence[Callable[[Transaction], T]]) -> list[T | BaseException]:
+        outcomes: list[T | BaseException] = []
+        for fn in fns:
+            try:
+                outcomes.append(await self.unit(fn))
+            except Exception as problem:
+                outcomes.append(problem)
+        return outcomes
 
     async def view(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def work(execute: Execute) -> T:

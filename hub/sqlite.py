@@ -8,7 +8,7 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -98,13 +98,20 @@ class SqliteDatabase(Database):
             self._db.close()
 
     async def unit(self, fn: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        result: T = await self._queued(lambda tx: fn(tx, *args, **kwargs))
+        return result
+
+    async def units(self, fns: Sequence[Callable[[Transaction], T]]) -> list[T | BaseException]:
+        outcomes: list[T | BaseException] = await asyncio.gather(*map(self._queued, fns), return_exceptions=True)
+        return outcomes
+
+    def _queued(self, fn: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
         if self._closing:
             raise Busy
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put((lambda tx: fn(tx, *args, **kwargs), loop, done))
-        result: T = await done
-        return result
+        self._jobs.put((fn, loop, done))
+        return done
 
     def waiting(self) -> int:
         return self._jobs.qsize()

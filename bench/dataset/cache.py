@@ -27,6 +27,8 @@ from hub.services.company import Company
 
 # The account by which webhooks come.
 HOOK = "hook"
+# The account by which mails come.
+POST = "support"
 # Another number makes data sets anew.
 _EDITION = 2
 _ABOUT = "about.json"
@@ -96,7 +98,7 @@ class Cache:
     async def _save_mailbox(self, data: DataSet, port: int) -> None:
         async with self._hub(Settings(data=data.folder)) as hub:
             settings = {"address": MAILBOX, "listen": f"127.0.0.1:{port}"}
-            await hub.accounts.save("support", "email", settings)
+            await hub.accounts.save(POST, "email", settings)
 
     def _build(self, kept: Path, shop: Shop) -> None:
         began = time.perf_counter()

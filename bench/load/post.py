@@ -1,4 +1,4 @@
-"""The load of goal H: a mail server hands mails over, and a console sees each of them."""
+"""The load of goal H: mails are handed over, and a console sees each of them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ import secrets
 import smtplib
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from bench.at_hand import deliver
 from bench.load.console import open_consoles
 from bench.mails import MAILBOX, mails
 
-_CONNECTIONS = 4
+# As many as Postfix opens to one destination.
+_CONNECTIONS = 20
 _SENDER = "server@bench.example"
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """Hand over so many mails at the hub's own door."""
+    """So many mails, by SMTP at the hub's own door, or at hand in its folder."""
 
     port: int
-    door: int
     count: int
     agents: int
+    door: int = 0
+    folder: str = ""
 
     def run(self) -> dict[str, Any]:
         raws = list(mails(self.count, secrets.token_hex(4)))
         console = open_consoles(self.port, 1, self.agents)[0]
         began = time.perf_counter()
-        servers = [threading.Thread(target=self._deliver, args=(raws[i::_CONNECTIONS],)) for i in range(_CONNECTIONS)]
+        servers = list(self._servers(raws))
         for server in servers:
             server.start()
         while console.events < self.count:
@@ -39,7 +44,14 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
             server.join()
         return {"rate": self.count / seconds}
 
-    def _deliver(self, raws: list[bytes]) -> None:
+    def _servers(self, raws: list[bytes]) -> Iterator[threading.Thread]:
+        if self.folder:
+            yield threading.Thread(target=deliver, args=(Path(self.folder), raws))
+            return
+        for number in range(min(_CONNECTIONS, self.count)):
+            yield threading.Thread(target=self._send, args=(raws[number::_CONNECTIONS],))
+
+    def _send(self, raws: list[bytes]) -> None:
         with smtplib.SMTP("127.0.0.1", self.door, local_hostname="localhost") as server:
             for raw in raws:
                 server.sendmail(_SENDER, [MAILBOX], raw)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, update
 
-from hub.database import Statement, bound
+from hub.database import Statement, among, bound
 from hub.models import copies, intake
 
 offer = Statement(
@@ -55,21 +55,21 @@ offered = Statement(
         intake.c.account_id == bindparam("account_id"), intake.c.external_id == bindparam("external_id")
     )
 )
-item = Statement(
-    select(
-        intake.c.id,
-        intake.c.account_id,
-        intake.c.external_id,
-        intake.c.received_at,
-        intake.c.body,
-        intake.c.file,
-        intake.c.headers,
-        intake.c.state,
-        intake.c.tries,
-        intake.c.entry_id,
-        intake.c.backfilled,
-    ).where(intake.c.id == bindparam("intake_id"))
+_ITEM = (
+    intake.c.id,
+    intake.c.account_id,
+    intake.c.external_id,
+    intake.c.received_at,
+    intake.c.body,
+    intake.c.file,
+    intake.c.headers,
+    intake.c.state,
+    intake.c.tries,
+    intake.c.entry_id,
+    intake.c.backfilled,
 )
+item = Statement(select(*_ITEM).where(intake.c.id == bindparam("intake_id")))
+items = Statement(select(*_ITEM).where(among(intake.c.id, "intake_ids")).order_by(intake.c.id))
 of_entry = Statement(
     select(intake.c.body, intake.c.file)
     .where(intake.c.entry_id == bindparam("entry_id"))

@@ -9,7 +9,8 @@ from hub.errors import Forbidden
 from hub.ports.channel import Received
 from hub.ports.errors import Misconfigured, Refused
 from hub.services.accounts import Accounts
-from hub.services.reader import NoConnector, Reader
+from hub.services.payloads import NoConnector
+from hub.services.reader import Reader
 
 
 class NotGenuine(Forbidden):

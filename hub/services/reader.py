@@ -1,28 +1,29 @@
-"""Reads what providers delivered raw: webhooks and held connections store bytes, this files them, one by one."""
+"""Reads what providers delivered raw: webhooks and held connections store bytes, this files them, some at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from hub.database import Database, Reading
-from hub.errors import HubError, Unavailable
+from hub.database import Database, Reading, Transaction
+from hub.errors import HubError
 from hub.files import Files
 from hub.gauges import Pulse
 from hub.ports.channel import Channel, Received
-from hub.ports.commerce import Commerce
 from hub.ports.errors import Unreadable
-from hub.ports.message import InboundMessage, Item
 from hub.repositories import accounts as accounts_sql
 from hub.repositories import intake as sql
 from hub.security import Actor, authorize
 from hub.services import filing
 from hub.services.accounts import Accounts, by_name, set_state
-from hub.services.intake import INLINE_BODY, Files_, Intake, bare_of, fingerprint
+from hub.services.intake import INLINE_BODY, Intake, fingerprint
+from hub.services.payloads import Payload, Payloads
+from hub.services.senders import Context
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +33,8 @@ TRIES = 12
 FIRST_WAIT_MS = 2000
 LONGEST_WAIT_MS = 300_000
 ORDERS_PER_UNIT = 20
-
-
-class NoConnector(Unavailable):
-    """The connector that reads this is not installed."""
-
-    code = "no_connector"
+# So many are read beside each other, and filed in one commit.
+AT_ONCE = 32
 
 
 class AccountReceiver:
@@ -70,7 +67,7 @@ class Reader:
         self._files = files
         self._intake = intake
         self._accounts = accounts
-        self._channels = channels
+        self._payloads = Payloads(files, intake, accounts, channels)
         self._more = asyncio.Event()
         self.pulse = Pulse()
         # When what could not be read just now is tried again.
@@ -124,39 +121,71 @@ class Reader:
                 continue
 
     async def read_on(self) -> None:
-        """Read everything that is stored now and has its turn, in order. One bad item never stops the rest."""
+        """Read everything that is stored now and has its turn, each account's in order. One bad item stops nothing.
+
+        While some are filed the next are read.
+        """
         self._more.clear()
         self.pulse.beat()
-        after = 0
-        while waiting := await self._db.view(lambda rd, last: rd.all(sql.waiting, after=last), after):
-            for row in waiting:
-                after = row.id
-                if self._not_before.get(row.id, 0) > self._db.clock.now():
-                    continue
-                try:
-                    await self.read_one(row.id)
-                except Exception:
-                    # Not even that it failed can be written down now; it stays stored.
-                    logger.exception("Intake waits", extra={"action": "intake_waits", "intake": row.id})
+        after: int | None = 0
+        async with asyncio.TaskGroup() as group:
+            filing: asyncio.Task[None] | None = None
+            while after is not None:
+                after, stored = await self._db.view(_waiting, after, self._not_before)
+                payloads = await self._payloads.read(stored)
+                self.pulse.beat()
+                if filing is not None:
+                    await filing
+                filing = group.create_task(self._file(payloads))
 
     async def read_one(self, intake_id: int) -> None:
-        """Parse one stored payload and file what it holds, or note why that cannot be."""
-        self.pulse.beat()
-        row, account = await self._db.view(_with_account, intake_id)
+        """Read one stored payload and file what it holds, or note why that cannot be."""
+        await self._file(await self._payloads.read([await self._db.view(_with_account, intake_id)]))
+
+    async def _file(self, payloads: Sequence[Payload]) -> None:
+        by_account: dict[int, list[Payload]] = {}
+        for payload in payloads:
+            by_account.setdefault(payload.account.id, []).append(payload)
+        await asyncio.gather(*map(self._file_in_order, by_account.values()))
+
+    async def _file_in_order(self, payloads: Sequence[Payload]) -> None:
+        """File what came through one account."""
+        account = payloads[0].account
+        readable = [payload for payload in payloads if payload.problem is None]
+        if account.channel in self._accounts.shops:
+            for payload in readable:
+                await self._put_orders(payload)
+        elif readable:
+            settled = partial(_settled, self._intake.context(account))
+            outcomes = await self._db.units(list(map(settled, readable)))
+            for payload, outcome in zip(readable, outcomes, strict=True):
+                payload.problem = outcome if isinstance(outcome, Exception) else None
+        for payload in payloads:
+            await self._conclude(payload)
+
+    async def _put_orders(self, payload: Payload) -> None:
+        """By small units: read again after a stop, what was taken over already changes nothing."""
+        account, told = payload.account, payload.orders
+        wrong: list[str] = []
         try:
-            await self._read(row, account)
-        except (HubError, OSError) as problem:
-            if isinstance(problem, HubError) and problem.status < 500:
-                await self._give_up(row, account, problem.detail)
-            else:
-                await self._put_off(row, account, problem)
-        except Unreadable as problem:
-            await self._give_up(row, account, problem.reason)
+            for start in range(0, len(told), ORDERS_PER_UNIT):
+                wrong += await self._db.unit(filing.put_orders, account.name, told[start : start + ORDERS_PER_UNIT])
+            await self._db.unit(filing.settle_orders, payload.row.id, account.id, wrong)
         except Exception as problem:
-            logger.exception("An intake item could not be read", extra={"action": "intake_failed", "intake": intake_id})
-            await self._give_up(row, account, type(problem).__name__)
-        else:
-            self._not_before.pop(intake_id, None)
+            payload.problem = problem
+
+    async def _conclude(self, payload: Payload) -> None:
+        row, problem = payload.row, payload.problem
+        try:
+            if problem is None:
+                self._not_before.pop(row.id, None)
+            elif _passes(problem):
+                await self._put_off(row, payload.account, problem)
+            else:
+                await self._give_up(row, payload.account, _reason(problem, row.id))
+        except Exception:
+            # Not even that it failed can be written down now; it stays stored.
+            logger.exception("Intake waits", extra={"action": "intake_waits", "intake": row.id})
 
     async def _put_off(self, row: Any, account: Any, problem: Exception) -> None:
         """Once more a while later; what fails each time is shown in the end, and not tried for ever."""
@@ -174,35 +203,6 @@ class Reader:
             await self._db.unit(filing.keep_failed, row.id, account.id, reason)
         else:
             await self._db.unit(filing.keep_unreadable, row.id, account, reason)
-
-    async def _read(self, row: Any, account: Any) -> None:
-        body = row.body if row.file is None else await self._files.get(row.file)
-        headers = msgspec.json.decode(row.headers)
-        if account.channel in self._accounts.shops:
-            await self._read_orders(row, account, self._accounts.shops[account.channel], body, headers)
-        elif account.channel in self._channels:
-            await self._read_messages(row, account, self._channels[account.channel], body, headers)
-        else:
-            raise NoConnector(f"There is no connector “{account.channel}”.")
-
-    async def _read_messages(self, row: Any, account: Any, channel: Channel, body: bytes, headers: Any) -> None:
-        items = await channel.read(self._accounts.open(account), body, headers)
-        filed = [(await self._bare(item), await self._files_of(item)) for item in items]
-        await self._db.unit(filing.settle, row.id, self._intake.context(account), filed)
-
-    async def _read_orders(self, row: Any, account: Any, shop: Commerce, body: bytes, headers: Any) -> None:
-        """By small units: read again after a stop, what was taken over already changes nothing."""
-        told = shop.parse(self._accounts.open(account), body, headers)
-        wrong: list[str] = []
-        for start in range(0, len(told), ORDERS_PER_UNIT):
-            wrong += await self._db.unit(filing.put_orders, account.name, told[start : start + ORDERS_PER_UNIT])
-        await self._db.unit(filing.settle_orders, row.id, account.id, wrong)
-
-    async def _bare(self, item: Item) -> Item:
-        return await bare_of(item) if isinstance(item, InboundMessage) else item
-
-    async def _files_of(self, item: Item) -> Files_:
-        return await self._intake.store_files(item.attachments) if isinstance(item, InboundMessage) else ()
 
     async def read_again(self, actor: Actor, entry_id: int) -> int:
         """Read what an entry stands for once more, from its raw bytes; the entry it is now. Raises `WasRead`."""
@@ -223,6 +223,35 @@ class Reader:
         return count, int(still)
 
 
+def _waiting(rd: Reading, after: int, not_before: Mapping[int, int]) -> tuple[int | None, list[tuple[Any, Any]]]:
+    """The next rows whose turn it is, each with its account, and where to go on; None: there are no more."""
+    ids = [row.id for row in rd.all(sql.waiting, after=after)]
+    due = [i for i in ids if not_before.get(i, 0) <= rd.now][:AT_ONCE]
+    rows = rd.all(sql.items, intake_ids=due) if due else []
+    accounts = {i: rd.one(accounts_sql.account, account_id=i) for i in {row.account_id for row in rows}}
+    seen = due if len(due) == AT_ONCE else ids
+    return (seen[-1] if seen else None), [(row, accounts[row.account_id]) for row in rows]
+
+
 def _with_account(rd: Reading, intake_id: int) -> tuple[Any, Any]:
     row = rd.one(sql.item, intake_id=intake_id)
     return row, rd.one(accounts_sql.account, account_id=row.account_id)
+
+
+def _settled(context: Context, payload: Payload) -> Callable[[Transaction], None]:
+    return lambda tx: filing.settle(tx, payload.row.id, context, payload.items)
+
+
+def _passes(problem: Exception) -> bool:
+    """Whether it may be gone in a while: a full disk, a busy database, a connector that is not installed."""
+    return problem.status >= 500 if isinstance(problem, HubError) else isinstance(problem, OSError)
+
+
+def _reason(problem: Exception, intake_id: int) -> str:
+    if isinstance(problem, HubError):
+        return problem.detail
+    if isinstance(problem, Unreadable):
+        return problem.reason
+    told = {"action": "intake_failed", "intake": intake_id}
+    logger.error("An intake item could not be read", exc_info=problem, extra=told)
+    return type(problem).__name__

@@ -3,8 +3,9 @@
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -20,7 +21,8 @@ from hub.database import Transaction
 from hub.ports.commerce import NumberedOrder
 from hub.security import Actor
 from hub.services import filing
-from hub.services.reader import ORDERS_PER_UNIT, Reader
+from hub.services.payloads import Payload, Payloads
+from hub.services.reader import ORDERS_PER_UNIT
 from tests.hub.sums import sums
 from tests.parts.serving import serving
 
@@ -80,11 +82,11 @@ async def test_the_same_delivery_again_changes_nothing(hub: Hub) -> None:
 async def test_a_delivery_is_safe_before_it_is_read(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hub dies between its answer and reading; what comes after it reads what was stored."""
 
-    async def dies(_: Reader, intake_id: int) -> None:
-        raise OSError
+    async def dies(_: Payloads, stored: Iterable[Any]) -> list[Payload]:
+        return []
 
     with monkeypatch.context() as broken:
-        broken.setattr(Reader, "read_one", dies)
+        broken.setattr(Payloads, "read", dies)
         assert await deliver_orders(hub, ORDER) == 204
         assert await sums(hub) == {"stored": 1}
     await hub.reader.read_on()

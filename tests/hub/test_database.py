@@ -1,7 +1,7 @@
 """What both databases promise alike: one unit, one view, the same statements."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import bindparam, insert, select
@@ -46,6 +46,23 @@ async def test_a_unit_that_raises_leaves_nothing(db: Database) -> None:
         await db.unit(fail)
 
     assert await db.view(names) == []
+
+
+async def test_several_units_run_in_order_and_one_that_raises_takes_none_with_it(db: Database) -> None:
+    def work(name: str) -> Callable[[Transaction], int]:
+        def one(tx: Transaction) -> int:
+            add(tx, name)
+            if name == "Ben":
+                raise KeyError(name)
+            return len(names(tx))
+
+        return one
+
+    first, second, third = await db.units([work(name) for name in ("Anna", "Ben", "Cem")])
+
+    assert (first, third) == (1, 2)
+    assert isinstance(second, KeyError)
+    assert await db.view(names) == ["Anna", "Cem"]
 
 
 async def test_what_is_to_run_last_runs_after_the_unit_and_before_its_commit(db: Database) -> None:

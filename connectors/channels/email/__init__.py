@@ -8,11 +8,11 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from connectors.channels.email import parse, smtp
-from connectors.channels.email.child import Readers
 from connectors.channels.email.compose import MAX_FILES, ascii_address, compose, id_of, recipients, sender_of
 from connectors.channels.email.imap import Store
 from connectors.channels.email.lines import Keep, Lines
 from connectors.channels.email.listen import listen
+from connectors.channels.email.readers import Readers
 from connectors.channels.email.settings import SETTINGS, Mailbox, mailbox
 from connectors.channels.email.watch import Pace, Watch
 from hub.ports.channel import Account, Capabilities, Channel, Probe, Receiver

@@ -10,6 +10,8 @@ from connectors.channels.email.headers import Headers, clean, decode_words
 
 MAX_ADDRESSES = 500
 
+# What means itself, wherever in the field it stands.
+_PLAIN = re.compile(rb'[^="(<,;:]+')
 _ENCODED = re.compile(rb"=\?[\w.:+*@-]{1,60}\?[bBqQ]\?[^\r\n]{0,4000}?\?=")
 _ADDRESS = re.compile(r"""^(?:"[^"\r\n]{1,64}"|[^\s<>()\[\],;:"@]+)@[^\s<>()\[\],;:"@]+$""")
 _ANYWHERE = re.compile(r"""[^\s<>()\[\],;:"'@=]{1,64}@[^\s<>()\[\],;:"'@]{1,253}""")
@@ -68,6 +70,10 @@ def _bare(address: str) -> tuple[str, str]:
 def _pieces(raw: bytes) -> list[Piece]:
     pieces, piece, position = [], Piece(), 0
     while position < len(raw):
+        if plain := _PLAIN.match(raw, position):
+            piece.phrase += plain[0]
+            position = plain.end()
+            continue
         char = raw[position : position + 1]
         if char == b"=" and (word := _ENCODED.match(raw, position)):
             piece.phrase += word[0]

@@ -28,6 +28,7 @@ _SIGNATURES = {"application/pgp-signature": "PGP", "application/pkcs7-signature"
 _SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _PROSE = {"text/plain", "text/html", "text/enriched", "text/markdown"}
 _FOR_PROGRAMS = {"text/calendar", "text/rfc822-headers", "text/csv", "text/vcard", "text/x-vcard"}
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 _CID = re.compile(r"cid:([^\s\"'<>)]+)", re.IGNORECASE)
 _NEEDS_HTML = re.compile(r"html.{0,80}(?:e-?mail|mail|viewer|client|message)|(?:e-?mail|mail|viewer).{0,80}html", re.I)
 
@@ -36,6 +37,13 @@ class Part(Message):
     """A MIME part whose own reads are linear: the standard library's take seconds on a hostile Content-Type."""
 
     stored: object = ""
+    _fields: Headers | None = None
+    _content: Value | None = None
+
+    def set_raw(self, name: str, value: Any) -> None:
+        """The parser adds the fields first; what was read of them before is not kept."""
+        self._fields = self._content = None
+        super().set_raw(name, value)
 
     def set_payload(self, payload: Any, charset: Any = None) -> None:
         """Keep the content as it came: `get_payload` would replace raw 8-bit bytes by question marks."""
@@ -43,11 +51,17 @@ class Part(Message):
         super().set_payload(payload, charset)
 
     def fields(self) -> Headers:
-        return Headers((name, value.encode("ascii", "surrogateescape")) for name, value in self.raw_items())
+        if self._fields is None:
+            self._fields = Headers((name, value.encode("ascii", "surrogateescape")) for name, value in self.raw_items())
+        return self._fields
 
     def content(self) -> Value:
-        raw = next((value for name, value in self.raw_items() if name.strip().lower() == "content-type"), "")
-        return parameters(raw.encode("ascii", "surrogateescape")[:8192].replace(b"\r", b" ").replace(b"\n", b" "))
+        """The Content-Type; asked for a dozen times while a mail is read."""
+        if self._content is None:
+            raw = next((value for name, value in self.raw_items() if name.strip().lower() == "content-type"), "")
+            whole = raw.encode("ascii", "surrogateescape")[:8192]
+            self._content = parameters(whole.replace(b"\r", b" ").replace(b"\n", b" "))
+        return self._content
 
     def get_content_type(self) -> str:
         kind = self.content().value.split(" ")[0]
@@ -291,7 +305,10 @@ def _readable(plain: str, rendered: Rendered) -> tuple[str, int | None]:
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text[:MAX_TEXT]))
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return len(text.encode("ascii").translate(None, _NO_LETTERS))
+    return sum(map(str.isalnum, text))
 
 
 def _unflowed(text: str, delete_space: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from charset_normalizer import from_bytes
@@ -64,13 +65,16 @@ class Decoded(NamedTuple):
 
 def decode(raw: bytes, declared: str = "") -> Decoded:
     """Read the bytes as the declared charset, else as UTF-8, else as what they look like."""
-    for codec in dict.fromkeys((codec_of(declared), "utf-8")):
+    meant = codec_of(declared) or "utf-8"
+    for codec in (meant, "utf-8"):
         text = _strictly(raw, codec)
         if text is not None:
-            return Decoded(_without_nul(text), codec != (codec_of(declared) or "utf-8"))
+            return Decoded(_without_nul(text), codec != meant)
     return Decoded(_without_nul(_guess(raw)), True)
 
 
+# A mail names the same few charsets over and over.
+@lru_cache(maxsize=256)
 def codec_of(declared: str) -> str:
     """Python's codec for a charset as mailers name it; '' when there is none."""
     name = declared.strip().strip("\"'").lower().replace(" ", "")
@@ -86,8 +90,6 @@ def codec_of(declared: str) -> str:
 
 
 def _strictly(raw: bytes, codec: str) -> str | None:
-    if not codec:
-        return None
     if codec.replace("_", "-").startswith("iso-2022-jp"):
         return _jis(raw)
     try:
@@ -168,7 +170,8 @@ codecs.register_error("onethread-latin1", _undefined_as_latin1)
 
 def _without_nul(text: str) -> str:
     """Neither database stores NUL, and half a surrogate pair cannot be written out again."""
-    text = text.replace("\x00", "").removeprefix("\ufeff")
+    text = text.replace("\x00", "")
     if text.isascii():
         return text
+    text = text.removeprefix("\ufeff")
     return re.sub("[\ud800-\udfff]", "\ufffd", text)

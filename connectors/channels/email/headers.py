@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import string
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,8 +24,10 @@ _FOLD = re.compile(rb"\r?\n[ \t]*|\r[ \t]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]+")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
+_ESCAPED = re.compile(rb'\\(["\\])')
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SECTION = re.compile(r"^(.+?)\*(\d{1,3})?(\*)?$")
+_NOT_BASE64 = bytes(sorted(set(range(256)) - set(string.ascii_letters.encode() + string.digits.encode() + b"+/")))
 _ID = re.compile(r"<([^<>]{1,998})>")
 
 
@@ -41,17 +44,20 @@ class Headers:
     def __init__(self, fields: Iterable[tuple[str, bytes]], charset: str = "") -> None:
         self.fields = [(name.strip().lower(), value[:MAX_FIELD]) for name, value in fields][:MAX_FIELDS]
         self.charset = charset
+        self._named: dict[str, list[bytes]] = {}
+        for name, value in self.fields:
+            self._named.setdefault(name, []).append(value)
 
     def __contains__(self, name: str) -> bool:
-        return any(field == name for field, _ in self.fields)
+        return name in self._named
 
     def raw(self, name: str) -> bytes:
         """The first field of this name as it stands, unfolded; b'' when there is none."""
-        return next((unfold(value) for field, value in self.fields if field == name), b"")
+        return unfold(self._named[name][0]) if name in self._named else b""
 
     def raws(self, *names: str) -> list[bytes]:
         """All fields of these names in the order of the names, unfolded."""
-        return [unfold(value) for name in names for field, value in self.fields if field == name]
+        return [unfold(value) for name in names for value in self._named.get(name, ())]
 
     def text(self, name: str) -> str:
         """The first field of this name, decoded for reading."""
@@ -59,7 +65,7 @@ class Headers:
 
     def decoded(self, raw: bytes) -> str:
         """A field's bytes as text: encoded words, raw 8-bit bytes, no control characters."""
-        return clean(decode_words(raw, self.charset))[:_MAX_TEXT]
+        return clean(decode_words(raw, self.charset))[:_MAX_TEXT] if raw else ""
 
     def value(self, name: str) -> Value:
         """The first field of this name with its parameters."""
@@ -84,16 +90,18 @@ class Headers:
 
 def unfold(value: bytes) -> bytes:
     """One line out of a folded field."""
-    return _FOLD.sub(b" ", value).strip()
+    return (_FOLD.sub(b" ", value) if b"\n" in value or b"\r" in value else value).strip()
 
 
 def clean(text: str) -> str:
     """No control characters, no line ends: safe to show on one line."""
-    return _CONTROL.sub(" ", text.replace("\t", " ")).strip()
+    return (text if text.isprintable() else _CONTROL.sub(" ", text.replace("\t", " "))).strip()
 
 
 def decode_words(raw: bytes, charset: str = "") -> str:
     """RFC 2047 as it is met: words split inside a character, in quotes, with spaces, beside raw 8-bit bytes."""
+    if b"=?" not in raw:
+        return decode(raw, charset).text
     out: list[str] = []
     pending, pending_charset, end = b"", "", 0
     for match in _WORD.finditer(raw):
@@ -125,7 +133,7 @@ def _word_bytes(match: re.Match[bytes]) -> bytes:
 
 def unbase64(raw: bytes) -> bytes:
     """Base64 with junk in it and without its padding; what can be read is read."""
-    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw.split(b"=", 1)[0] if raw.rstrip().endswith(b"=") else raw)
+    letters = (raw.split(b"=", 1)[0] if raw.rstrip().endswith(b"=") else raw).translate(None, _NOT_BASE64)
     if b"=" in raw.rstrip().rstrip(b"="):
         return _chunked_base64(raw)
     letters = letters[: len(letters) - (len(letters) % 4 == 1)]
@@ -172,7 +180,7 @@ def _parameter_value(rest: bytes, start: int) -> tuple[bytes, int]:
     position = start + 1
     while position < len(rest) and rest[position : position + 1] != b'"':
         position += 2 if rest[position : position + 2] in (b'\\"', b"\\\\") else 1
-    content = re.sub(rb'\\(["\\])', rb"\1", rest[start + 1 : position])
+    content = _ESCAPED.sub(rb"\1", rest[start + 1 : position])
     end = rest.find(b";", position)
     return content, len(rest) if end < 0 else end + 1
 

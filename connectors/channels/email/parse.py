@@ -182,8 +182,9 @@ def body_hash(raw: bytes) -> str:
     """A hash of the body that survives what servers may do to it on the way: white space, empty lines at the end."""
     raw = raw.replace(b"\r\n", b"\n")
     body = raw.partition(b"\n\n")[2]
-    lines = (_SPACES.sub(b" ", line).rstrip() for line in body.rstrip().split(b"\n"))
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+    if b"  " in body or b"\t" in body:
+        body = _SPACES.sub(b" ", body)
+    return hashlib.sha256(b"\n".join(map(bytes.rstrip, body.rstrip().split(b"\n")))).hexdigest()
 
 
 def thread_ids_of(headers: Headers) -> list[str]:

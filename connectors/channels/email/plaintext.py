@@ -21,7 +21,8 @@ _MAX_DEPTH = 5_000
 _TAG = re.compile(r"<(/?)([a-zA-Z]{1,20})")
 _ANY_TAG = re.compile(r"<[^<>]{0,10000}>")
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-_SPACE = re.compile(r"[ \t\r\n\f]+")
+# White space that is more than one space.
+_SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
 _OUTLOOK_RULE = re.compile(r"border-top\s*:\s*solid\s+#(?:E1E1E1|B5C4DF)", re.IGNORECASE)
 _QUOTE_CLASSES = ("gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote", "zmail_extra")
 _QUOTE_IDS = ("divrplyfwdmsg", "appendonsend", "olk_src_body_section", "mail-editor-reference-message-container")

@@ -14,7 +14,7 @@ from hub.ports.channel import Account, Received
 from hub.ports.message import Address, CallReport, Ignored, InboundMessage, Item
 from hub.services.filing import WasRead
 from hub.services.intake import COPY_WITHIN_MS, INLINE_BODY, ExternalIdReused
-from hub.services.reader import FIRST_WAIT_MS, LONGEST_WAIT_MS, TRIES
+from hub.services.reader import AT_ONCE, FIRST_WAIT_MS, LONGEST_WAIT_MS, TRIES
 from tests.hub.fake_channel import FakeChannel, payload
 from tests.hub.sums import sums
 from tests.hub.world import World, a_mail, at_once, number
@@ -101,6 +101,20 @@ async def test_what_cannot_be_read_is_kept_shown_and_stops_nothing(world: World)
     rows = {row.external_id: row for row in await world.table("intake")}
     assert rows["0"].body == items[0]
     assert all(rows[key].reason for key in ("0", "2", "3"))
+
+
+async def test_many_are_filed_in_the_order_in_which_they_came(world: World) -> None:
+    texts = [f"Mail {n}" for n in range(AT_ONCE + 10)]
+    for account in ("mail", "sales"):
+        mails = [a_mail(text, f"{account}@example.com") for text in texts]
+        received = [Received(provider_id=f"{n}", body=payload(mail)) for n, mail in enumerate(mails)]
+        await world.hub.reader.offer(world.accounts[account].id, received)
+
+    await world.hub.reader.read_on()
+
+    entries = sorted(await world.table("entries"), key=lambda row: (row.conversation_id, row.seq))
+    assert [row.text for row in entries] == texts + texts
+    assert await sums(world.hub) == {"entry": len(entries)}
 
 
 async def test_what_failed_can_be_read_again_from_its_bytes(world: World) -> None:
@@ -226,7 +240,7 @@ async def test_what_nothing_installed_can_read_stops_nothing_and_is_shown(world:
 def away_in(world: World, reason: Exception) -> Away:
     away = Away(world.provider)
     away.reason = reason
-    world.hub.reader._channels = {**world.hub.channels, "fake": away}
+    world.hub.reader._payloads._channels = {**world.hub.channels, "fake": away}
     return away
 
 
