@@ -1,18 +1,17 @@
 """Statements that count what waits, each from an index of what waits alone and no further than `MOST`.
 
-What was last is looked for among the newest `NEWEST` rows: however large a table has grown, no answer takes longer.
+However large a table has grown, no answer takes longer.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, case, false, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, literal_column, select
 from sqlalchemy.dialects import postgresql
 
 from hub.database import Statement, among
 from hub.models import accounts, deliveries, entries, intake
 
 MOST = 10_000
-NEWEST = 5_000
 _WAITING: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in ("scheduled", "queued", "sending")]
 _FAILED: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in ("failed", "uncertain")]
 
@@ -65,27 +64,31 @@ accounts_at_work = Statement(
 
 # --- for people ---
 
-_newest_intake = (
-    select(intake.c.account_id, intake.c.received_at, intake.c.backfilled)
-    .order_by(intake.c.id.desc())
-    .limit(literal_column(str(NEWEST)))
+# A stretch of the newest rows before one, and when something last came or went in it by each account.
+_said = (
+    select(entries.c.id, entries.c.account_id, entries.c.direction, entries.c.received_time, entries.c.backfilled)
+    .where(entries.c.id < bindparam("before"))
+    .order_by(entries.c.id.desc())
+    .limit(bindparam("limit"))
     .subquery()
 )
+_came = case((and_(_said.c.direction == literal_column("'in'"), _said.c.backfilled == false()), _said.c.received_time))
 last_in = Statement(
-    select(_newest_intake.c.account_id.label("id"), func.max(_newest_intake.c.received_at).label("at"))
-    .where(_newest_intake.c.backfilled == false())
-    .group_by(_newest_intake.c.account_id)
+    select(_said.c.account_id.label("id"), func.max(_came).label("at"), func.min(_said.c.id).label("first")).group_by(
+        _said.c.account_id
+    )
 )
-_newest_deliveries = (
-    select(deliveries.c.account_id, deliveries.c.sent_at)
+_gone = (
+    select(deliveries.c.id, deliveries.c.account_id, deliveries.c.sent_at)
+    .where(deliveries.c.id < bindparam("before"))
     .order_by(deliveries.c.id.desc())
-    .limit(literal_column(str(NEWEST)))
+    .limit(bindparam("limit"))
     .subquery()
 )
 last_out = Statement(
-    select(_newest_deliveries.c.account_id.label("id"), func.max(_newest_deliveries.c.sent_at).label("at"))
-    .where(_newest_deliveries.c.sent_at.is_not(None))
-    .group_by(_newest_deliveries.c.account_id)
+    select(
+        _gone.c.account_id.label("id"), func.max(_gone.c.sent_at).label("at"), func.min(_gone.c.id).label("first")
+    ).group_by(_gone.c.account_id)
 )
 
 _later = deliveries.alias("later")

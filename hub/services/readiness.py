@@ -21,8 +21,8 @@ from hub.services.log import Log
 
 # How long an answer of the database may take, and one of the disk.
 PATIENCE_S = 2.0
-# A worker that was not seen for so long hangs; one thing that it works at takes less.
-SILENT_S = 60.0
+# A worker that was not seen for so long hangs; what it works at in one turn takes less.
+SILENT_S = 120.0
 # An event that nobody has heard for so long waits for a reader that does not read.
 UNHEARD_MS = 10_000
 LEAST_FREE = 100_000_000

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from hub.clock import to_text
-from hub.database import Database, Reading
+from hub.database import Database, Reading, Statement
 from hub.repositories import figures as sql
 from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
@@ -20,6 +22,10 @@ from hub.version import version
 from hub.views import AccountView, RowView, Shape
 
 MOST_FAILURES = 20
+# Rows that one look goes through for the last message of each account.
+STRETCH = 5_000
+# Beyond every row's id.
+END = 1 << 62
 
 
 class Queue(Shape, frozen=True, kw_only=True):
@@ -85,6 +91,37 @@ class System(Shape, frozen=True, kw_only=True):
     failures: list[Failure]
 
 
+class Latest(msgspec.Struct, frozen=True):
+    """When something was last seen of each account, and down to which row everything was looked through."""
+
+    at: dict[int, int] = {}
+    reached: int = END
+
+    def now(self, rd: Reading, statement: Statement, wanted: set[int]) -> Latest:
+        """As it is now. While an account of `wanted` is not found, each look goes another stretch further back."""
+        newest = rd.all(statement, before=END, limit=STRETCH)
+        at = self.at | _seen(newest)
+        reached = min([self.reached, *(row.first for row in newest)]) if newest else 0
+        if reached and wanted - at.keys():
+            older = rd.all(statement, before=reached, limit=STRETCH)
+            at, reached = _seen(older) | at, min((row.first for row in older), default=0)
+        return Latest(at, reached)
+
+
+def _seen(rows: list[Any]) -> dict[int, int]:
+    return {row.id: row.at for row in rows if row.at is not None}
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """When something last came and went by each account."""
+
+    came: Latest = Latest()
+    went: Latest = Latest()
+
+    def now(self, rd: Reading, wanted: set[int]) -> Traffic:
+        return Traffic(self.came.now(rd, sql.last_in, wanted), self.went.now(rd, sql.last_out, wanted))
+
+
 class Systems:
     """Looks at this hub."""
 
@@ -95,15 +132,15 @@ class Systems:
         self._folder = folder
         self._node = node
         self._began = time.monotonic()
-        # By account: when this process last saw something come, and go. What is quiet for long is not looked for.
-        self._last: dict[str, dict[int, int]] = {"in": {}, "out": {}}
+        self._traffic = Traffic()
 
     async def look(self, actor: Actor) -> System:
         """How everything is now."""
         authorize(actor, "system.read")
         checks = await self._readiness.checks()
         disk = await asyncio.to_thread(self._room)
-        return await self._db.view(self._read, checks, disk)
+        system, self._traffic = await self._db.view(self._read, checks, disk, self._traffic)
+        return system
 
     def _room(self) -> Room:
         try:
@@ -112,10 +149,12 @@ class Systems:
             # The checks say so.
             return Room(free=0, total=0)
 
-    def _read(self, rd: Reading, checks: list[Check], disk: Room) -> System:
+    def _read(self, rd: Reading, checks: list[Check], disk: Room, before: Traffic) -> tuple[System, Traffic]:
+        accounts = [account for account in self._snapshot.accounts(rd) if not account.gone]
+        traffic = before.now(rd, {account.id for account in accounts})
         waits, arrived = waiting(rd), unread(rd)
         counts = {row.name: row.n for row in rd.all(requests_sql.counts)}
-        return System(
+        system = System(
             version=version(),
             up_s=time.monotonic() - self._began,
             checks=checks,
@@ -123,38 +162,35 @@ class Systems:
             database_bytes=rd.value(sql.database_bytes),
             disk=disk,
             nodes=[Node(name=self._node, is_this=True)],
-            accounts=[self._account(one, waits, arrived) for one in self._accounts(rd)],
+            accounts=[_health(account, traffic, waits, arrived) for account in accounts],
             unread=_together(arrived),
             unsent=_together(_unsent(waits)),
             failed=counts.get("failed", 0),
             failures=self._failures(rd),
         )
-
-    def _accounts(self, rd: Reading) -> list[AccountView]:
-        self._last["in"] |= {row.id: row.at for row in rd.all(sql.last_in)}
-        self._last["out"] |= {row.id: row.at for row in rd.all(sql.last_out)}
-        return [account for account in self._snapshot.accounts(rd) if not account.gone]
-
-    def _account(self, account: AccountView, waits: list[Waiting], arrived: list[Unread]) -> AccountHealth:
-        came, went = self._last["in"].get(account.id), self._last["out"].get(account.id)
-        return AccountHealth(
-            id=account.id,
-            name=account.name,
-            channel=account.channel,
-            label=account.label,
-            address=account.address,
-            state=account.state,
-            state_reason=account.state_reason,
-            last_in=None if came is None else to_text(came),
-            last_out=None if went is None else to_text(went),
-            unread=_together(one for one in arrived if one.account_id == account.id),
-            unsent=_together(one for one in _unsent(waits) if one.account_id == account.id),
-        )
+        return system, traffic
 
     def _failures(self, rd: Reading) -> list[Failure]:
         rows = {row.id: row for row in self._snapshot.inbox(rd, "failed", None, MOST_FAILURES).rows}
         found = rd.all(sql.failures, request_ids=list(rows)) if rows else []
         return [_failure(one, rows[one.request_id]) for one in found]
+
+
+def _health(account: AccountView, traffic: Traffic, waits: list[Waiting], arrived: list[Unread]) -> AccountHealth:
+    came, went = traffic.came.at.get(account.id), traffic.went.at.get(account.id)
+    return AccountHealth(
+        id=account.id,
+        name=account.name,
+        channel=account.channel,
+        label=account.label,
+        address=account.address,
+        state=account.state,
+        state_reason=account.state_reason,
+        last_in=None if came is None else to_text(came),
+        last_out=None if went is None else to_text(went),
+        unread=_together(one for one in arrived if one.account_id == account.id),
+        unsent=_together(one for one in _unsent(waits) if one.account_id == account.id),
+    )
 
 
 def _failure(delivery: Any, row: RowView) -> Failure:

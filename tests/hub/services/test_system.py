@@ -10,6 +10,7 @@ from hub.errors import Forbidden
 from hub.ports.channel import Received
 from hub.ports.errors import Misconfigured, Rejected, Uncertain, Unreachable
 from hub.security import Actor, Role
+from hub.services import system
 from hub.services.system import AccountHealth, System
 from tests.hub.fake_channel import payload
 from tests.hub.world import World, a_mail
@@ -62,10 +63,25 @@ async def test_account_shows_when_something_last_came_and_went(world: World, clo
 
 
 async def test_past_that_is_brought_in_later_is_not_the_last_that_came(world: World) -> None:
-    past = Received(provider_id="old", body=payload(a_mail("From 2019")), backfilled=True)
+    past = Received(provider_id="old", body=payload(a_mail("From 2019", backfilled=True)), backfilled=True)
     await world.hub.reader.offer(world.accounts["mail"].id, [past])
+    await world.hub.reader.read_on()
 
+    assert len(await world.table("entries")) == 1
     assert (await mailbox(world)).last_in is None
+
+
+async def test_quiet_account_is_looked_for_further_back_each_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "STRETCH", 2)
+    await world.mail()
+    for n in range(6):
+        await world.offer(a_mail(f"Mail {n}"), account="sales")
+
+    found = [(await mailbox(world)).last_in is not None for _ in range(4)]
+
+    assert found == [False, False, True, True]
 
 
 async def test_what_is_not_read_yet_is_counted_with_its_age(world: World, clock: Clock) -> None:
