@@ -55,6 +55,7 @@ from hub.services.sessions import Session, Sessions
 from hub.services.sharing import Sharing
 from hub.services.shop_customers import ShopCustomers
 from hub.services.snapshot import Snapshot
+from hub.services.system import Systems
 from hub.services.teams import Teams
 from hub.services.tidying import Tidying
 from hub.services.tokens import Known, Tokens
@@ -149,6 +150,7 @@ class Hub:
             "timer": self._timer_pulse,
         }
         self.readiness = Readiness(db, self.log, keyring, files, self.settings.data, self.work, pulses)
+        self.systems = Systems(db, self.snapshot, self.readiness, self.settings.data, self.bus.node)
 
     def country(self) -> str:
         """The country of phone numbers written without one."""

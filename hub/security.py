@@ -31,7 +31,7 @@ GRANTS: dict[Role, frozenset[str]] = {
         }
     ),
     "supervisor": frozenset({"destination.override", "teams.write", "merges.write", "originals.read"}),
-    "admin": frozenset({"agents.write", "accounts.write", "tokens.write", "settings.write", "metrics"}),
+    "admin": frozenset({"agents.write", "accounts.write", "tokens.write", "settings.write", "system.read", "metrics"}),
 }
 
 _ALLOWED: dict[Role, frozenset[str]] = {

@@ -16,6 +16,7 @@ from agent_ui.api import (
     orders,
     requests,
     search,
+    system,
 )
 from agent_ui.api.operation import Operation
 
@@ -30,6 +31,7 @@ operations: list[Operation] = [
     *requests.operations,
     *search.operations,
     *forms.operations,
+    *system.operations,
     *health.operations,
 ]
 operations.append(openapi.describing(operations))

@@ -49,7 +49,9 @@ async def ready(request: Request) -> Response:
     query(request, Nothing)
     found = await hub_of(request).readiness.checks()
     if request.app.state.stopping.is_set():
-        found.append(Check(name="stopping", text="The hub is about to stop.", remedy="Ask another node."))
+        found.append(
+            Check(name="stopping", code="stopping", text="The hub is about to stop.", remedy="Ask another node.")
+        )
     checks = {check.name: check.ok for check in found}
     if faults := [check for check in found if not check.ok]:
         raise NotReady(checks=checks, faults=faults)

@@ -26,6 +26,63 @@ export type DeliveryState =
   | "cancelled";
 export type Role = "store" | "agent" | "supervisor" | "admin";
 
+/** A part of the hub; `code` is empty where it is well. */
+export interface Check {
+  name: string;
+  code: string;
+  text: string;
+  remedy: string;
+}
+
+export interface Queue {
+  count: number;
+  oldest_s: number;
+}
+
+export interface AccountHealth {
+  id: Id;
+  name: string;
+  channel: string;
+  label: string;
+  address: string;
+  state: string;
+  state_reason: string;
+  last_in: Time | null;
+  last_out: Time | null;
+  unread: Queue;
+  unsent: Queue;
+}
+
+export interface Failure {
+  delivery_id: Id;
+  entry_id: Id;
+  customer_id: Id;
+  customer_name: string;
+  request: string;
+  account: string;
+  channel: string;
+  state: DeliveryState;
+  reason: string;
+  code: string;
+  at: Time;
+}
+
+/** How the hub itself is. */
+export interface System {
+  version: string;
+  up_s: number;
+  checks: Check[];
+  database: string;
+  database_bytes: number;
+  disk: { free: number; total: number };
+  nodes: { name: string; is_this: boolean }[];
+  accounts: AccountHealth[];
+  unread: Queue;
+  unsent: Queue;
+  failed: number;
+  failures: Failure[];
+}
+
 /** Everything that a collection holds: newer versions replace older ones, `gone` removes. */
 export interface Kept {
   id: Id;

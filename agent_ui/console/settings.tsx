@@ -10,10 +10,11 @@ import { allowNotifications, ring } from "./notify";
 import { prefer, preferences } from "./preferences";
 import { address, route } from "./router";
 import { Avatar } from "./signs";
+import { System } from "./system";
 import { named, t } from "./text";
 
 const SECTIONS = ["me", "look", "notifications", "keys", "canned"] as const;
-const ADMIN_SECTIONS = ["colleagues", "teams", "accounts"] as const;
+const ADMIN_SECTIONS = ["colleagues", "teams", "accounts", "system"] as const;
 type Section = (typeof SECTIONS)[number] | (typeof ADMIN_SECTIONS)[number];
 
 const PAGES: Record<Section, () => JSX.Element | null> = {
@@ -25,6 +26,7 @@ const PAGES: Record<Section, () => JSX.Element | null> = {
   colleagues: Colleagues,
   teams: Teams,
   accounts: Accounts,
+  system: System,
 };
 
 export function Settings(): JSX.Element {

@@ -108,7 +108,8 @@ const byteFormat = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 
 export function fileSize(bytes: number): string {
   if (bytes < 1024 * 1024) return t("size.kb", { n: Math.max(1, Math.round(bytes / 1024)) });
-  return t("size.mb", { size: byteFormat.format(bytes / 1024 / 1024) });
+  if (bytes < 1024 ** 3) return t("size.mb", { size: byteFormat.format(bytes / 1024 ** 2) });
+  return t("size.gb", { size: byteFormat.format(bytes / 1024 ** 3) });
 }
 
 /** An amount given in the currency's minor unit. */

@@ -6,9 +6,10 @@ What was last is looked for among the newest `NEWEST` rows: however large a tabl
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, case, false, func, literal_column, select
+from sqlalchemy.dialects import postgresql
 
-from hub.database import Statement
-from hub.models import accounts, deliveries, entries, intake, requests
+from hub.database import Statement, among
+from hub.models import accounts, deliveries, entries, intake
 
 MOST = 10_000
 NEWEST = 5_000
@@ -88,14 +89,7 @@ last_out = Statement(
 )
 
 _later = deliveries.alias("later")
-# Those of requests that somebody has to look at, the request that waits longest first.
-_with_failures = (
-    select(requests.c.id, requests.c.rank)
-    .where(requests.c.failed > literal_column("0"), requests.c.box != literal_column("'hidden'"))
-    .order_by(requests.c.rank, requests.c.id)
-    .limit(literal_column("20"))
-    .subquery()
-)
+# Failures that nobody has dealt with, the newest first.
 failures = Statement(
     select(
         deliveries.c.id,
@@ -104,18 +98,26 @@ failures = Statement(
         deliveries.c.code,
         deliveries.c.created_at,
         deliveries.c.entry_id,
-        entries.c.conversation_id,
         entries.c.request_id,
         accounts.c.name.label("account"),
         accounts.c.channel,
     )
     .select_from(
-        _with_failures.join(entries, entries.c.request_id == _with_failures.c.id)
-        .join(deliveries, deliveries.c.entry_id == entries.c.id)
+        entries.join(deliveries, deliveries.c.entry_id == entries.c.id)
         .join(accounts, accounts.c.id == deliveries.c.account_id)
         .outerjoin(_later, _later.c.follows_id == deliveries.c.id)
     )
-    .where(deliveries.c.state.in_(_FAILED), _later.c.id.is_(None))
+    .where(among(entries.c.request_id, "request_ids"), deliveries.c.state.in_(_FAILED), _later.c.id.is_(None))
     .order_by(deliveries.c.id.desc())
     .limit(literal_column("50"))
+)
+
+database_bytes = Statement(
+    lambda d: select(
+        literal_column(
+            "pg_database_size(current_database())"
+            if d is postgresql
+            else "(SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size())"
+        ).label("bytes")
+    )
 )

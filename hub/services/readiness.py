@@ -31,15 +31,16 @@ FRESH_S = 1.0
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the hub; `text` says what is wrong with it and is empty where it is well."""
+    """One part of the hub; `code` and `text` say what is wrong with it and are empty where it is well."""
 
     name: str
+    code: str = ""
     text: str = ""
     remedy: str = ""
 
     @property
     def ok(self) -> bool:
-        return not self.text
+        return not self.code
 
 
 class Readiness:
@@ -100,7 +101,7 @@ class Readiness:
         except (HubError, OSError, TimeoutError):
             said = f"Nothing can be written to the database within {PATIENCE_S:.0f} seconds."
             remedy = "Run `doctor`: it looks at the disk, the file and the server."
-            return Check(name="database", text=said, remedy=remedy)
+            return Check(name="database", code="no_writes", text=said, remedy=remedy)
         return Check(name="database")
 
     async def _files_check(self) -> Check:
@@ -109,7 +110,7 @@ class Readiness:
                 await self._files.check()
         except (HubError, OSError, TimeoutError):
             remedy = "See that the hub's account may write there, and that the disk is neither full nor read-only."
-            return Check(name="files", text="Attachments cannot be stored.", remedy=remedy)
+            return Check(name="files", code="not_stored", text="Attachments cannot be stored.", remedy=remedy)
         return Check(name="files")
 
     def _disk(self) -> Check:
@@ -117,17 +118,22 @@ class Readiness:
             free = room(self._folder).free
         except OSError:
             remedy = "Bring it back, and start the hub again."
-            return Check(name="disk", text="The data folder is not there.", remedy=remedy)
+            return Check(name="disk", code="no_folder", text="The data folder is not there.", remedy=remedy)
         if free < self.least_free:
             said = f"Only {free / 1e6:.0f} MB are free on the disk of the data folder."
-            return Check(name="disk", text=said, remedy="Make room: when it is full, nothing is taken in any more.")
+            return Check(
+                name="disk",
+                code="little_room",
+                text=said,
+                remedy="Make room: when it is full, nothing is taken in any more.",
+            )
         return Check(name="disk")
 
     async def _key(self) -> Check:
         if await self._db.view(key_fits, self._keyring):
             return Check(name="key")
         remedy = "Start the hub with the key that stood beside this database when it was written."
-        return Check(name="key", text="The hub's key does not open what is stored.", remedy=remedy)
+        return Check(name="key", code="wrong_key", text="The hub's key does not open what is stored.", remedy=remedy)
 
     async def _unheard(self) -> list[Check]:
         """A fault of the log where its reader lives and reads too slowly."""
@@ -136,18 +142,27 @@ class Readiness:
             return []
         said = f"Screens are {waits_ms / 1000:.0f} seconds behind what happened."
         remedy = "Look whether the machine is overloaded, or a transaction is left open in PostgreSQL."
-        return [Check(name="log", text=said, remedy=remedy)]
+        return [Check(name="log", code="behind", text=said, remedy=remedy)]
 
     def _workers(self) -> list[Check]:
         if not self.work:
-            return [Check(name="work", text="The hub has not begun to work.", remedy="Wait until it has started.")]
+            return [
+                Check(
+                    name="work",
+                    code="not_begun",
+                    text="The hub has not begun to work.",
+                    remedy="Wait until it has started.",
+                )
+            ]
         return [self._worker(name, task) for name, task in self.work.items()]
 
     def _worker(self, name: str, task: asyncio.Task[None]) -> Check:
         again = "Start the hub again; its log says why."
         if task.done():
-            return Check(name=name, text="This worker has stopped.", remedy=again)
+            return Check(name=name, code="ended", text="This worker has stopped.", remedy=again)
         pulse = self._pulses.get(name)
         if pulse is not None and pulse.silent_s() > SILENT_S:
-            return Check(name=name, text=f"This worker hangs since {pulse.silent_s():.0f} seconds.", remedy=again)
+            return Check(
+                name=name, code="hangs", text=f"This worker hangs since {pulse.silent_s():.0f} seconds.", remedy=again
+            )
         return Check(name=name)

@@ -13,7 +13,7 @@ from agent_ui.sockets.calls import CALLS
 from agent_ui.sockets.widget import CALLS as WIDGET_CALLS
 from agent_ui.sockets.widget import Tell as WidgetTell
 from hub import views
-from hub.services import calls, company, search_hits, visitor_screen
+from hub.services import calls, company, readiness, search_hits, system, visitor_screen
 from tests.hub.announced import announced_kinds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +25,7 @@ WIDGET = (ROOT / "agent_ui" / "widget" / "protocol.ts").read_text(encoding="utf-
 # What one is called in the description and in the browser, and what it is made from in the hub.
 SHAPES: dict[str, Any] = {
     "Account": views.AccountView,
+    "AccountHealth": system.AccountHealth,
     "Agent": views.AgentView,
     "Canned": views.CannedView,
     "Conversation": views.ConversationView,
@@ -33,10 +34,13 @@ SHAPES: dict[str, Any] = {
     "Draft": views.DraftView,
     "Endpoint": views.EndpointView,
     "Entry": views.EntryView,
+    "Failure": system.Failure,
     "Order": views.OrderView,
+    "Queue": system.Queue,
     "Request": views.RequestView,
     "Row": views.RowView,
     "Snapshot": protocol.Snapshot,
+    "System": system.System,
     "Team": views.TeamView,
     "Watch": protocol.Watch,
 }
@@ -44,6 +48,7 @@ ONLY_IN_BROWSERS: dict[str, Any] = {
     "Address": views.EndpointName,
     "Attachment": views.AttachmentView,
     "Candidate": calls.Candidate,
+    "Check": readiness.Check,
     "Company": company.Company,
     "ListPage": views.ListView,
     "Way": views.Way,

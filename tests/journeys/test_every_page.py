@@ -47,6 +47,7 @@ PLACES = (
     ("settings, colleagues", "/#/settings/colleagues"),
     ("settings, canned replies", "/#/settings/canned"),
     ("settings, accounts", "/#/settings/accounts"),
+    ("settings, system", "/#/settings/system"),
     ("account", "/account"),
 )
 WITH_HTML = "amelie.durand@mail.example"

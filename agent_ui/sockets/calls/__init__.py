@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent_ui.sockets.calls import colleagues, requests, shown, written
+from agent_ui.sockets.calls import colleagues, requests, shown, system, written
 from agent_ui.sockets.calls.call import CALLS, Call, Caller
 from agent_ui.sockets.calls.shown import down_to
 
-__all__ = ["CALLS", "Call", "Caller", "colleagues", "down_to", "requests", "shown", "written"]
+__all__ = ["CALLS", "Call", "Caller", "colleagues", "down_to", "requests", "shown", "system", "written"]

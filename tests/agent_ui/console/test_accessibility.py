@@ -27,6 +27,7 @@ PLACES = (
     "settings/colleagues",
     "settings/teams",
     "settings/accounts",
+    "settings/system",
 )
 
 # The themes differ in nothing but their colours.

@@ -329,6 +329,17 @@ async def team(desk: Desk) -> Json:
     return saved
 
 
+@shows(
+    *("version", "up_s", "checks", "database", "database_bytes", "disk", "nodes"),
+    *("accounts", "unread", "unsent", "failed", "failures"),
+)
+async def system(desk: Desk) -> Json:
+    delivery = await desk.failed()
+    seen = await desk.line.ok("system")
+    assert [failure["delivery_id"] for failure in seen["failures"]] == [delivery]
+    return seen
+
+
 def test_every_call_is_made_here() -> None:
     assert set(CASES) == set(CALLS)
 
