@@ -80,6 +80,7 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
         "shown_at": when,
         "received_time": now,
         "has_html": bool(entry.html),
+        "tells": bool(entry.details.get("facts") or entry.details.get("promise")),
         "orders": msgspec.json.encode(named).decode(),
         "details": msgspec.json.encode(entry.details).decode(),
     }
