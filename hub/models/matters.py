@@ -46,6 +46,8 @@ entries = Table(
     flag("automatic"),
     flag("backfilled"),
     flag("unreadable"),
+    # Its details hold something the customer told us, or was promised.
+    flag("tells"),
     Column("client_key", Text, nullable=True),
     Column("fingerprint", Text, nullable=True),
     Column("orders", Json, nullable=False, server_default=text("'[]'")),
@@ -54,6 +56,7 @@ entries = Table(
     UniqueConstraint("author_kind", "author_id", "client_key"),
     Index("ix_entries_shown", "conversation_id", "shown_at", "id"),
     Index("ix_entries_request_id", "request_id", "id"),
+    Index("ix_entries_tells", "conversation_id", "seq", sqlite_where=text("tells = 1"), postgresql_where=text("tells")),
 )
 
 # HTML and long raw parts of an entry, apart so that a timeline reads only what it shows.

@@ -41,6 +41,7 @@ ADDED = (
     "automatic",
     "backfilled",
     "unreadable",
+    "tells",
     "client_key",
     "fingerprint",
     "orders",

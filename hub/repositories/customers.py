@@ -34,10 +34,6 @@ page = Statement(
 # What a form's fields and a colleague's promises were written down as.
 told = Statement(
     select(entries.c.seq, entries.c.author_id, entries.c.details)
-    .where(
-        entries.c.conversation_id == bindparam("conversation_id"),
-        entries.c.details.like(literal_column("'%\"facts\":%'"))
-        | entries.c.details.like(literal_column("'%\"promise\":%'")),
-    )
+    .where(entries.c.conversation_id == bindparam("conversation_id"), entries.c.tells)
     .order_by(entries.c.seq)
 )

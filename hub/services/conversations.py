@@ -53,32 +53,6 @@ class NewEntry(msgspec.Struct, kw_only=True):
     details: dict[str, Any] = {}
 
 
-# What is stored of an entry as it was told.
-_AS_TOLD = (
-    "conversation_id",
-    "kind",
-    "direction",
-    "channel",
-    "account_id",
-    "author_kind",
-    "author_id",
-    "author_name",
-    "subject",
-    "text",
-    "quoted_from",
-    "endpoint_id",
-    "assurance",
-    "assurance_method",
-    "request_id",
-    "provider_time",
-    "automatic",
-    "backfilled",
-    "unreadable",
-    "client_key",
-    "fingerprint",
-)
-
-
 class Appended(msgspec.Struct, frozen=True):
     """The entry's id and its number in its conversation."""
 
@@ -101,16 +75,16 @@ def append(tx: Transaction, entry: NewEntry) -> Appended:
         when = max(when, entry.answers_at + 1)
     named = mentions.mentions(tx, entry.text, f"{entry.subject} {entry.order}") if entry.kind != "order" else []
     seq = tx.one(sql.next_seq, conversation_id=entry.conversation_id).last_seq
-    entry_id = tx.value(
-        sql.add,
-        seq=seq,
-        shown_at=when,
-        received_time=now,
-        has_html=bool(entry.html),
-        orders=msgspec.json.encode(named).decode(),
-        details=msgspec.json.encode(entry.details).decode() if entry.details else "{}",
-        **{name: getattr(entry, name) for name in _AS_TOLD},
-    )
+    values = msgspec.structs.asdict(entry) | {
+        "seq": seq,
+        "shown_at": when,
+        "received_time": now,
+        "has_html": bool(entry.html),
+        "tells": bool(entry.details.get("facts") or entry.details.get("promise")),
+        "orders": msgspec.json.encode(named).decode(),
+        "details": msgspec.json.encode(entry.details).decode(),
+    }
+    entry_id = tx.value(sql.add, **values)
     if entry.html:
         tx.run(sql.add_body, entry_id=entry_id, html=entry.html, remote_images=entry.remote_images)
     if entry.text or entry.subject:

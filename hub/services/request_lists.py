@@ -9,12 +9,12 @@ _URGENT_AHEAD_MS = 3650 * 86_400_000
 _COUNTED = frozenset({"open", "unassigned", "snoozed", "failed"})
 
 
-def box_of(request: dict[str, Any]) -> str:
-    if request["hidden"]:
+def box_of(request: Any, *, hidden: bool) -> str:
+    if hidden:
         return "hidden"
-    if request["status"] == "resolved":
+    if request.status == "resolved":
         return "resolved"
-    return "snoozed" if request["snoozed_until"] is not None else "open"
+    return "snoozed" if request.snoozed_until is not None else "open"
 
 
 def lists_of(request: Any) -> list[str]:
@@ -34,10 +34,8 @@ def counted(request: Any) -> list[str]:
     return [name for name in lists_of(request) if name in _COUNTED or name.startswith("mine:")]
 
 
-def rank_of(request: dict[str, Any]) -> int:
+def rank_of(request: Any) -> int:
     """Who waits longest is first; what waits for nobody follows, the newest first."""
-    if request["waiting_since"] is None:
-        rank: int = _RANK_OF_ANSWERED - request["last_at"]
-    else:
-        rank = request["waiting_since"]
-    return rank - _URGENT_AHEAD_MS if request["priority"] == "urgent" else rank
+    waits_since: int | None = request.waiting_since
+    rank: int = _RANK_OF_ANSWERED - request.last_at if waits_since is None else waits_since
+    return rank - _URGENT_AHEAD_MS if request.priority == "urgent" else rank

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from hub.errors import NotFound
 
 # Damm's quasigroup of order 10 (H. M. Damm, 2004): any single wrong digit and any swap of neighbours changes the check.
@@ -28,6 +30,8 @@ def _check(digits: str) -> int:
     return interim
 
 
+# The same few matters are spoken of again and again.
+@lru_cache(maxsize=4096)
 def number_of(request_id: int) -> str:
     """The number under which people speak of a request."""
     digits = str(_FIRST + request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from hub.clock import to_ms
@@ -52,12 +53,11 @@ def change(tx: Transaction, request: Any, **changes: Any) -> Any:
 def write(tx: Transaction, request: Any, changes: dict[str, Any]) -> Any:
     """Write changes to a request, move it between the lists and keep their counts. Returns it as it is then."""
     hidden = changes.pop("hidden", request.box == "hidden")
-    values = {name: getattr(request, name) for name in sql.CHANGED} | changes
-    if values["status"] == "resolved":
-        values |= {"snoozed_until": None, "unread": False}
-    values["box"] = box_of(values | {"hidden": hidden})
-    values["rank"] = rank_of(values)
-    fresh = {name: value for name, value in values.items() if value != getattr(request, name)}
+    if changes.get("status", request.status) == "resolved":
+        changes |= {"snoozed_until": None, "unread": False}
+    then = request._replace(**changes)
+    changes |= {"box": box_of(then, hidden=hidden), "rank": rank_of(then)}
+    fresh = {name: value for name, value in changes.items() if value != getattr(request, name)}
     changed = tx.one(sql.change(tuple(fresh)), request_id=request.id, **fresh)
     before, after = counted(request), counted(changed)
     if before != after:
@@ -100,8 +100,8 @@ def open_request(
         "unread": False,
         "failed": 0,
     }
-    values["box"] = box_of(values | {"hidden": hidden})
-    values["rank"] = rank_of(values)
+    opened = SimpleNamespace(**values)
+    values |= {"box": box_of(opened, hidden=hidden), "rank": rank_of(opened)}
     request = tx.one(sql.add, conversation_id=conversation_id, opened_at=now, backfilled=backfilled, **values)
     _count(tx, counted(request), +1)
     index(tx, request)
