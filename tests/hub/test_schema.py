@@ -128,7 +128,9 @@ AS_MEANT = {
     "audit.newest",
     "checks.failed_deliveries",
     "checks.failed_intake",
+    "checks.newest_files",
     "events.first_of_log",
+    "figures.database_bytes",
     "search.is_waiting",
 }
 
