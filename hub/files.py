@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hashlib
+import logging
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
 
-from hub.errors import NotFound, TooLarge
+from hub.errors import NotFound, TooLarge, Unavailable
+
+logger = logging.getLogger(__name__)
 
 # What browsers show without risk; everything else is only ever offered for download.
 _IMAGES = (
@@ -22,6 +26,28 @@ _IMAGES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+
+
+# The disk is full, failing or not to be written; or too many files are open.
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+
+
+class NotStored(Unavailable):
+    """The disk takes no files just now. Nothing of this was stored; try again."""
+
+    code = "not_stored"
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """What the disk refuses is `NotStored`."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno not in _PASSING:
+            raise
+        logger.warning("A file could not be stored: %s", problem.strerror, extra={"action": "file_not_stored"})
+        raise NotStored from problem
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -55,10 +81,15 @@ class Files:
 
     async def put(self, body: bytes) -> Stored:
         """Store bytes; they are on the disk when this returns."""
-        return await asyncio.to_thread(self._put, body)
+        with _refusing():
+            return await asyncio.to_thread(self._put, body)
 
     async def put_stream(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
         """Store a stream chunk by chunk; raises `TooLarge` beyond `limit` bytes and keeps nothing then."""
+        with _refusing():
+            return await self._put_stream(chunks, limit)
+
+    async def _put_stream(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
         handle, path = tempfile.mkstemp(dir=self._folder, prefix="upload-")
         digest, size, head = hashlib.sha256(), 0, b""
         try:
@@ -142,10 +173,15 @@ class Files:
         name = hashlib.sha256(body).hexdigest()
         if not _renew(self._place(name)):
             handle, path = tempfile.mkstemp(dir=self._folder, prefix="put-")
-            with os.fdopen(handle, "wb") as out:
-                out.write(body)
-                _sync(out.fileno())
-            self._adopt(path, name)
+            try:
+                with os.fdopen(handle, "wb") as out:
+                    out.write(body)
+                    _sync(out.fileno())
+                self._adopt(path, name)
+            except OSError:
+                # On a full disk what was begun is the first to go.
+                Path(path).unlink(missing_ok=True)
+                raise
         return Stored(name, len(body), image_type(body[:16]))
 
     def _adopt(self, path: str, name: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Protocol
 
 import msgspec
 
 from hub.errors import HubError
+from hub.limits import Limits
 from hub.services.log import Event
 from hub.throttle import Throttle
 
@@ -51,20 +53,35 @@ class OpenWidget(Protocol):
 class Widgets:
     """Who is there, and what of the log is theirs."""
 
-    def __init__(self) -> None:
-        self.sockets: set[OpenWidget] = set()
-        self.messages = Throttle(30, 60)
-        self.calls = Throttle(120, 60)
-        self.tells = Throttle(120, 60)
-        self.visitors = Throttle(30, 60)
-        self.files = Throttle(60, 600)
+    def __init__(self, limits: Limits) -> None:
+        self._sockets: set[OpenWidget] = set()
+        # How many sockets of each visitor there are: asked for by each that leaves.
+        self._here: Counter[int] = Counter()
+        self.messages = Throttle(limits.messages_per_visitor, 60)
+        self.calls = Throttle(limits.calls_per_visitor, 60)
+        self.tells = Throttle(limits.calls_per_visitor, 60)
+        self.visitors = Throttle(limits.visitors_per_address, 60)
+        self.files = Throttle(limits.files_per_visitor * 10, 600)
+
+    def join(self, socket: OpenWidget) -> None:
+        """This widget hears what is new to its visitor from now on."""
+        self._sockets.add(socket)
+        self._here[socket.visitor_id] += 1
+
+    def leave(self, socket: OpenWidget) -> None:
+        if socket not in self._sockets:
+            return
+        self._sockets.remove(socket)
+        self._here[socket.visitor_id] -= 1
+        if not self._here[socket.visitor_id]:
+            del self._here[socket.visitor_id]
 
     async def on_events(self, events: list[Event]) -> None:
         """Called by the log: each socket that this batch concerns looks what is new to it."""
         conversations = {event.conversation_id for event in events} - {None}
         customers = {event.customer_id for event in events} - {None}
         newcomers = self._newcomers_heard(events)
-        for socket in list(self.sockets):
+        for socket in list(self._sockets):
             if (
                 socket.conversation_id in conversations
                 or socket.customer_id in customers
@@ -78,7 +95,7 @@ class Widgets:
 
     def _newcomers_heard(self, events: list[Event]) -> set[int | None]:
         """Visitors who wrote for the first time, perhaps in another tab: their sockets know no conversation yet."""
-        if all(socket.conversation_id is not None for socket in self.sockets):
+        if all(socket.conversation_id is not None for socket in self._sockets):
             return set()
         bodies = [_read_body(event.body) for event in events if event.kind == "message.received"]
         authors = [said.author for body in bodies for said in body.changes.entries]
@@ -86,9 +103,9 @@ class Widgets:
 
     def on_typing(self, customer: int, name: str | None) -> None:
         """A colleague writes a reply to this customer, or nobody does any more."""
-        for socket in self.sockets:
+        for socket in self._sockets:
             if socket.customer_id == customer:
                 socket.typing(name)
 
     def is_here(self, visitor_id: int) -> bool:
-        return any(socket.visitor_id == visitor_id for socket in self.sockets)
+        return visitor_id in self._here

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -21,11 +22,14 @@ from hub.commands.errors import Fault
 from hub.commands.parts import Parts
 from hub.config import Settings
 from hub.data_folder import Address, DataFolder
+from hub.limits import within
 from hub.version import version
 
 logger = logging.getLogger(__name__)
 
-BACKLOG = 2048
+BACKLOG = 4096
+# Where the machine sets no bound, we do: each place costs a little.
+MOST_FILES = 1_000_000
 # How long sockets have to say goodbye, and requests to be answered, before they are cut.
 FAREWELL_S = 2.0
 GRACE_S = 10
@@ -49,12 +53,14 @@ async def serve(
     folder = DataFolder(settings.data)
     with folder.locked(), listening(settings) as listener:
         folder.remember_address(Address(host=settings.host, port=settings.port))
-        settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
+        settings = msgspec.structs.replace(
+            settings, port=listener.getsockname()[1], limits=within(settings.limits, allow_many_files())
+        )
         hub = await build(settings, parts.channels(), parts.shops())
         stopping = asyncio.Event()
         async with working(hub, stopping), control_port(hub, folder), (beside or alone)(hub) as begin:
             link = await hub.agents.first_link()
-            server = Server(parts.site(hub), stopping, parts.server_options())
+            server = Server(parts.site(hub), stopping, parts.server_options(settings.limits))
             # What is there now stays: looking through it again and again would hold up everything else for moments.
             gc.freeze()
             async with server.running(listener):
@@ -67,6 +73,15 @@ async def serve(
 
 def _about(hub: Hub) -> dict[str, str]:
     return {"version": version(), "node": hub.bus.node, "database": hub.db.dialect.name}
+
+
+def allow_many_files() -> int:
+    """Hold as many connections as the machine allows; how many files that are."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        most = MOST_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return most
 
 
 @contextlib.asynccontextmanager
