@@ -69,6 +69,7 @@ def image_type(head: bytes) -> str:
 SETTLED_S = 86_400
 # Folders that the names are spread over.
 SHELVES = 256
+PIECE = 256 * 1024
 _UNFINISHED = ("put-", "upload-", "drop-")
 
 
@@ -110,6 +111,17 @@ class Files:
 
     async def get(self, file: str) -> bytes:
         return await asyncio.to_thread(self.path(file).read_bytes)
+
+    async def stream(self, file: str) -> AsyncIterator[bytes]:
+        """The same in pieces: whoever reads it slowly holds one of them."""
+        place = self.path(file)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            with await asyncio.to_thread(place.open, "rb") as source:
+                while piece := await asyncio.to_thread(source.read, PIECE):
+                    yield piece
+
+        return pieces()
 
     def path(self, file: str) -> Path:
         """Where a stored file lies."""

@@ -74,6 +74,7 @@ async def frame(request: Request) -> Response:
     page = {
         "account": msgspec.to_builtins(told(account, hub_of(request).company.name, language)),
         "language": language,
+        "largest": hub_of(request).attachments.largest,
         "origins": sources,
         "texts": texts(language, "widget"),
     }

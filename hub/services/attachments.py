@@ -103,13 +103,13 @@ class Attachments:
             raise Invalid("This file is empty.")
         return await self._db.unit(uploaded, by, filename, content_type, stored)
 
-    async def get(self, actor: Actor, attachment_id: int) -> tuple[Any, bytes]:
-        """A file for a colleague: its row and bytes."""
+    async def get(self, actor: Actor, attachment_id: int) -> tuple[Any, AsyncIterator[bytes]]:
+        """A file for a colleague: its row, and its bytes in pieces."""
         authorize(actor, "conversations.read")
         row = await self._db.view(_row, attachment_id)
-        return row, await self._files.get(row.file)
+        return row, await self._files.stream(row.file)
 
-    async def get_signed(self, attachment_id: int) -> tuple[Any, bytes]:
+    async def get_signed(self, attachment_id: int) -> tuple[Any, AsyncIterator[bytes]]:
         """A file for whoever holds a signed link to it; the caller has checked the signature."""
         row = await self._db.view(_row, attachment_id)
-        return row, await self._files.get(row.file)
+        return row, await self._files.stream(row.file)
