@@ -238,7 +238,7 @@ async def build(
         from hub.postgres import PostgresDatabase
 
         await migrate_postgres(settings.database_url)
-        db = PostgresDatabase(settings.database_url, clock)
+        db = PostgresDatabase(settings.database_url, clock, limits=settings.limits)
     else:
         path = Path(settings.data) / "onethread.db"
         await asyncio.to_thread(migrate_sqlite, path)
