@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 
 from hub.bootstrap import Hub, build
 from hub.commands.control_port import control_port
+from hub.commands.door import Door
 from hub.commands.errors import Fault
 from hub.commands.parts import Parts
 from hub.config import Settings
@@ -156,6 +157,16 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Behind a door of ours; the rest is as uvicorn begins."""
+        await super().startup(sockets=[])
+        self.servers = [Door(listener, self._new_line) for listener in sockets or []]  # type: ignore[misc]
+
+    def _new_line(self) -> asyncio.Protocol:
+        made: type[Any] = self.config.http_protocol_class
+        line: asyncio.Protocol = made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return line
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are ours: uvicorn's own way ends the process by the signal once more, past the hub's stop."""

@@ -5,14 +5,11 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agent_ui.errors import HANDLERS
-from agent_ui.guards import Guards
+from agent_ui.site import Site
 from hub.errors import Unauthenticated
 from hub.limits import Limits
 from tests.agent_ui.guarded import ask, raw
@@ -29,15 +26,15 @@ class Shop:
         self.limits = limits
         self.go_on = asyncio.Event()
         self.asked = asyncio.Semaphore(0)
-        self.app = Starlette(
-            routes=[
+        self.app = Site(
+            [
                 Route("/", self._page),
                 Route("/slow", self._slow, methods=["GET", "POST"]),
                 Route("/large", self._large),
                 Route("/api/v1/things", self._refuse),
             ],
-            exception_handlers=HANDLERS,
-            middleware=[Middleware(Guards, limits=limits, trusted_proxies=["127.0.0.1"])],
+            limits=limits,
+            trusted_proxies=["127.0.0.1"],
         )
 
     async def _page(self, request: Request) -> Response:
