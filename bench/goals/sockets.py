@@ -48,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             slow=min(200, max(1, sockets // 15)),
             widgets=max(1, sockets // 10),
             ping_s=2 if is_small else 20,
-            messages_per_s=20 if is_small else 2,
+            messages_per_s=20 if is_small else 1,
             calm_s=2 if is_small else 15,
         )
 
