@@ -124,13 +124,14 @@ class SqliteDatabase(Database):
         return outcomes
 
     def _queued(self, fn: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
-        if self._closing:
-            raise Busy
-        if self._jobs.qsize() >= self._most_waiting:
-            raise Overloaded
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put((fn, loop, done))
+        if self._closing:
+            done.set_exception(Busy())
+        elif self._jobs.qsize() >= self._most_waiting:
+            done.set_exception(Overloaded())
+        else:
+            self._jobs.put((fn, loop, done))
         return done
 
     def waiting(self) -> int:
