@@ -105,13 +105,13 @@ def established(port: int) -> set[int]:
     return {int(far[-4:], 16) for near, far, state in rows if state == _ESTABLISHED and near.endswith(here)}
 
 
-def seconds_until(what: Callable[[], bool], patience: float) -> float | None:
-    """How long it took to become true; None when it did not."""
+def seconds_until(what: Callable[[], bool], patience: float, look_s: float = _LOOK_S) -> float | None:
+    """How long it took to become true, looked at so often; None when it did not."""
     began = time.monotonic()
     while not what():
         if time.monotonic() - began > patience:
             return None
-        time.sleep(_LOOK_S)
+        time.sleep(look_s)
     return time.monotonic() - began
 
 

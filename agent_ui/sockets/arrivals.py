@@ -17,13 +17,15 @@ class Turns:
     def __init__(self, limits: Limits) -> None:
         self._free = asyncio.Semaphore(limits.hellos)
         self._most_waiting = limits.hellos_waiting
+        # By then about as many as wait now will have had their turn.
+        self._come_again_s = max(1, limits.hellos_waiting // limits.returns_per_second)
         self._waiting = 0
 
     @contextlib.asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         """Wait for a turn; raises `Overloaded` where too many wait already."""
         if self._waiting >= self._most_waiting:
-            raise Overloaded
+            raise Overloaded(retry_after=self._come_again_s)
         self._waiting += 1
         try:
             await self._free.acquire()

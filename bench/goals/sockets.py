@@ -127,7 +127,7 @@ class _Day:
         self._hub = self._begin_hub()
         self._details.setdefault("away_s", {})[how] = round(time.monotonic() - began, 1)
         size = sum(one.size for one in self._crowd)
-        is_back = seconds_until(lambda: self._together().open == size, _PATIENCE_S) is not None
+        is_back = seconds_until(lambda: self._together().open == size, _PATIENCE_S, 0.5) is not None
         return time.monotonic() - began if is_back else _PATIENCE_S
 
     # --- the crowd ---
@@ -176,7 +176,8 @@ class _Day:
         theirs = self._stopped.ports() | self._deaf.ports()
         self._stopped.stop()
         self._deaf.be_deaf()
-        took = seconds_until(lambda: not theirs & established(self._port), 2 * _CUT_S)
+        # To look through all connections of a machine costs as much as a message to all of them.
+        took = seconds_until(lambda: not theirs & established(self._port), 2 * _CUT_S, self._plan.ping_s / 10)
         beside = self._delays(0)
         self._stopped.go_on()
         self._deaf.listen()
