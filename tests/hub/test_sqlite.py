@@ -65,14 +65,15 @@ def test_what_a_group_writes_goes_to_the_disk_once_however_large(path: Path) -> 
 @asynccontextmanager
 async def one_group(db: SqliteDatabase) -> AsyncIterator[None]:
     """What is asked for inside the block is committed together: the writer is kept busy until the block ends."""
-    release = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def wait(tx: Transaction) -> None:
+        loop.call_soon_threadsafe(begun.set)
         asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
 
     busy = asyncio.create_task(db.unit(wait))
-    await asyncio.sleep(0)
+    await begun.wait()
     try:
         yield
     finally:
@@ -210,8 +211,6 @@ async def test_beyond_its_bound_the_queue_takes_nothing_more(path: Path, clock: 
     async with started(SqliteDatabase(path, clock, Limits(writes_waiting=3))) as db:
         assert isinstance(db, SqliteDatabase)
         async with one_group(db):
-            while db.waiting():
-                await asyncio.sleep(0)
             asked = [asyncio.create_task(db.unit(add, f"{i}")) for i in range(5)]
             several = asyncio.create_task(db.units([lambda tx: add(tx, "one of several")]))
             await asyncio.wait(asked[3:])
