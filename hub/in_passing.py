@@ -15,12 +15,12 @@ PATIENCE_S = 0.25
 _under_way: set[asyncio.Task[Any]] = set()
 
 
-async def in_passing(work: Coroutine[Any, Any, Any]) -> None:
-    """Do this, waiting for it no longer than a moment; that it could not be stored is no harm."""
+async def in_passing(work: Coroutine[Any, Any, Any], seconds: float = PATIENCE_S) -> None:
+    """Do this, waiting for it no longer than so; that it could not be stored is no harm."""
     task = asyncio.create_task(work)
     _under_way.add(task)
     task.add_done_callback(_settled)
-    await asyncio.wait([task], timeout=PATIENCE_S)
+    await asyncio.wait([task], timeout=seconds)
 
 
 def _settled(task: asyncio.Task[Any]) -> None:

@@ -158,6 +158,7 @@ class SqliteDatabase(Database):
         except sqlite3.OperationalError as problem:
             if _code(problem) not in PASSING:
                 raise
+            logger.warning("A view could not read: %s", problem.sqlite_errorname, extra={"action": "view_lost"})
             raise Busy from problem
 
     def _reader(self) -> sqlite3.Connection:
