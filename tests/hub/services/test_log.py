@@ -15,7 +15,6 @@ from hub.services.log import KEPT_MS, Event, Log, Position
 from tests.agent_ui.pages.conftest import until
 from tests.hub.world import World
 
-
 # A transaction of this database that has begun to write and is not committed.
 WRITES_ELSEWHERE = "SELECT 1 FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = current_database()"
 
