@@ -16,6 +16,7 @@ from hub.database import Database, Transaction
 from hub.files import Files
 from hub.gauges import Pulse
 from hub.keyring import Keyring
+from hub.local_files import LocalFiles
 from hub.passwords import Passwords
 from hub.ports.channel import Channel
 from hub.ports.commerce import Commerce
@@ -90,7 +91,7 @@ class Hub:
         self.company = Company()
         node = secrets.token_hex(8)
         self.bus: Bus = RedisBus(node, settings.bus_url) if settings.bus_url else Bus(node)
-        self.files = Files(settings.data / "files")
+        self.files = _files(settings)
         self.snapshot = Snapshot(channels)
         self.log = Log(db)
         self.leases = Leases(db, node)
@@ -238,6 +239,15 @@ class Hub:
             await channel.stop()
         self.passwords.stop()
         await self.db.stop()
+
+
+def _files(settings: Settings) -> Files:
+    if settings.files.startswith("s3://"):
+        # Only a cluster needs this library.
+        from hub.s3_files import S3Files
+
+        return S3Files.of(settings)
+    return LocalFiles(Path(settings.files) if settings.files else settings.data / "files")
 
 
 async def build(
