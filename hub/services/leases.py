@@ -65,7 +65,7 @@ def check(tx: Transaction, name: str, fence: int) -> None:
         raise LeaseLost
 
 
-def _unguarded(tx: Transaction) -> None:
+def unguarded(tx: Transaction) -> None:
     """There is no other node."""
 
 
@@ -116,7 +116,7 @@ class Leases:
 
     def guard(self, name: str, fence: int) -> Guard:
         """What units run that only this holder's may commit, until it is taken over."""
-        return _unguarded if self._is_alone else lambda tx: check(tx, name, fence)
+        return unguarded if self._is_alone else lambda tx: check(tx, name, fence)
 
     async def run(self) -> None:
         """Work for ever."""

@@ -22,7 +22,7 @@ from hub.security import Actor, authorize
 from hub.services import filing
 from hub.services.accounts import Accounts, by_name
 from hub.services.intake import INLINE_BODY, Intake, fingerprint
-from hub.services.leases import Guard
+from hub.services.leases import Guard, unguarded
 from hub.services.payloads import Payload, Payloads
 from hub.services.senders import Context
 
@@ -116,7 +116,7 @@ class Reader:
     async def state(self, account_id: int, state: str, reason: str, guard: Guard) -> None:
         await self._db.unit(filing.tell_state, account_id, state, reason, guard)
 
-    def receiver(self, account_id: int, guard: Guard) -> AccountReceiver:
+    def receiver(self, account_id: int, guard: Guard = unguarded) -> AccountReceiver:
         return AccountReceiver(self, account_id, guard)
 
     async def run(self) -> None:
