@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from agent_ui.decode import query
 
@@ -29,13 +29,14 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
-def file_response(row: Any, content: bytes, *, for_others: bool = False) -> Response:
-    """A stored file. `for_others`: also a page that is not, or no longer, of our origin may show it."""
+def file_response(row: Any, pieces: AsyncIterator[bytes], *, for_others: bool = False) -> Response:
+    """A stored file, piece by piece. `for_others`: also a page that is not, or no longer, of our origin may show it."""
     is_picture = row.image and row.content_type in PICTURES
-    return Response(
-        content,
+    return StreamingResponse(
+        pieces,
         media_type=row.content_type if is_picture else UNKNOWN,
         headers={
+            "content-length": str(row.size),
             "content-disposition": disposition(row.filename, inline=is_picture),
             "content-security-policy": POLICY,
             # A sandboxed page of its own may not open under a policy for openers.
