@@ -113,6 +113,10 @@ STUCK = """
 INSERT INTO deliveries (entry_id, account_id, state, next_try_at, created_at)
 VALUES (1, 1, 'queued', {now} - {hour}, {now} - {hour});
 """
+RETRIED = """
+INSERT INTO deliveries (entry_id, account_id, state, tries, next_try_at, created_at)
+VALUES (1, (SELECT id FROM accounts WHERE name = 'web'), 'queued', 7, {now} + {hour}, {now} - 5 * {hour});
+"""
 FAILED = """
 INSERT INTO requests (conversation_id, status, opened_at, last_at, rank, failed) VALUES (1, 'open', {now}, {now}, 1, 2);
 """
@@ -425,6 +429,17 @@ def test_a_write_ahead_log_that_only_grows_is_a_warning(folder: Path) -> None:
     (finding,) = check_file(folder / "onethread.db")
 
     assert (finding.level, "2.0 GB" in finding.text) == ("warning", True)
+
+
+def test_answers_that_are_tried_again_and_again_are_a_warning(folder: Path) -> None:
+    sql(MESSAGE + RETRIED)(folder)
+
+    done = onethread("doctor", "--port", "0", folder=folder)
+
+    assert done.status == 0
+    assert (
+        "warning  account web: waiting to be sent: 1, the oldest for 5 hours. Try its server: channel" in done.out
+    )
 
 
 def test_missing_scripts_and_styles_are_a_fault() -> None:
