@@ -437,9 +437,7 @@ def test_answers_that_are_tried_again_and_again_are_a_warning(folder: Path) -> N
     done = onethread("doctor", "--port", "0", folder=folder)
 
     assert done.status == 0
-    assert (
-        "warning  account web: waiting to be sent: 1, the oldest for 5 hours. Try its server: channel" in done.out
-    )
+    assert "warning  account web: waiting to be sent: 1, the oldest for 5 hours. Try its server: channel" in done.out
 
 
 def test_missing_scripts_and_styles_are_a_fault() -> None:
