@@ -26,6 +26,7 @@ from hub.data_folder import DataFolder
 from tests.parts.command_line import Done, onethread, onethread_here, running_hub
 from tests.parts.postgres import Postgres
 from tests.parts.process import free_port
+from tests.parts.s3 import Bucket
 
 PASSWORD = "correct horse battery staple"
 MIA = ("--email", "mia@shop.example", "--name", "Mia Holm", "--role", "admin")
@@ -172,7 +173,20 @@ FAULTS = {
     "a delivery that stands still": Planted(sql(MESSAGE + STUCK), "deliveries", "Does the hub run?"),
     "deliveries that failed": Planted(sql(MESSAGE + FAILED), "deliveries", "“Failed to send” in the console"),
     "a message that nobody read": Planted(sql(OFFERED), "intake", "Does the hub run?"),
-    "attachments without their files": Planted(sql(MESSAGE + ATTACHED), "files", "Bring that folder back"),
+    "attachments without their files": Planted(sql(MESSAGE + ATTACHED), "files", "Bring its content back"),
+    "a bucket that is not reached": Planted(
+        nothing,
+        "files",
+        "Is the bucket there",
+        variables={
+            "ONETHREAD_PORT": "0",
+            "ONETHREAD_FILES": "s3://onethread/files",
+            "ONETHREAD_S3_ENDPOINT": "http://127.0.0.1:1",
+            "ONETHREAD_S3_REGION": "us-east-1",
+            "ONETHREAD_S3_KEY_ID": "tests",
+            "ONETHREAD_S3_SECRET": "tests",
+        },
+    ),
     "a clock that was set back": Planted(sql(LATER), "clock", "time server"),
 }
 
@@ -411,6 +425,15 @@ def test_a_database_server_with_another_clock_is_a_fault(
     done = onethread("doctor", "--port", "0", folder=tmp_path / "data", variables=variables)
 
     assert "FAULT    clock: the database server's clock and this machine's are 3600 seconds apart" in done.out
+
+
+def test_attachments_that_are_not_in_the_bucket_are_a_fault(folder: Path, bucket: Bucket) -> None:
+    sql(MESSAGE + ATTACHED)(folder)
+    variables = {f"ONETHREAD_{name.upper()}": value for name, value in bucket.settings.items()}
+
+    done = onethread("doctor", "--port", "0", folder=folder, variables=variables)
+
+    assert "FAULT    files: 1 of the 1 newest attachments are not in s3://onethread/files" in done.out
 
 
 def test_a_folder_that_other_machines_write_too_is_known_by_its_file_system(tmp_path: Path) -> None:
