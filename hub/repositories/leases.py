@@ -50,6 +50,9 @@ let_go = Statement(
     .values(until=literal_column("0"))
 )
 taken = Statement(lambda d: select(leases.c.name).where(leases.c.until >= _now(d)).order_by(leases.c.name))
+held = Statement(
+    lambda d: select(leases.c.name, leases.c.holder).where(leases.c.until >= _now(d)).order_by(leases.c.holder)
+)
 # Only of nodes, each of which has a name of its own: whatever else is held must not begin again at 1.
 forget_nodes = Statement(
     lambda d: delete(leases).where(

@@ -21,7 +21,7 @@ LEASE_S = 9.0
 EVERY_S = 2.5
 # How long nodes that are gone are remembered.
 FORGOTTEN_MS = 86_400_000
-_NODE = "node:"
+NODE = "node:"
 _MS = int(LEASE_S * 1000)
 
 Guard = Callable[[Transaction], None]
@@ -41,11 +41,11 @@ def keep(tx: Transaction, node: str, wanted: Collection[str], leaving: Collectio
     if leaving:
         tx.run(sql.let_go, by=node, names=list(leaving))
     held = {row.name: row.fence for row in tx.all(sql.renew, by=node, for_ms=_MS)}
-    if held.pop(_NODE + node, None) is None:
+    if held.pop(NODE + node, None) is None:
         tx.run(sql.forget_nodes, older_ms=FORGOTTEN_MS)
-        tx.run(sql.take, name=_NODE + node, holder=node, for_ms=_MS)
+        tx.run(sql.take, name=NODE + node, holder=node, for_ms=_MS)
     taken = {row.name for row in tx.all(sql.taken)}
-    share = -(-len(wanted) // sum(name.startswith(_NODE) for name in taken))
+    share = -(-len(wanted) // sum(name.startswith(NODE) for name in taken))
     # In one order, so that two nodes never wait for each other in a ring.
     for name in sorted(set(wanted) - taken)[: max(0, share - len(held))]:
         fence = tx.value(sql.take, name=name, holder=node, for_ms=_MS)
@@ -56,7 +56,7 @@ def keep(tx: Transaction, node: str, wanted: Collection[str], leaving: Collectio
 
 def let_go(tx: Transaction, node: str, names: Collection[str]) -> None:
     """Give back what is no longer worked at, so that nobody has to wait until it runs out."""
-    tx.run(sql.let_go, by=node, names=[*names, _NODE + node])
+    tx.run(sql.let_go, by=node, names=[*names, NODE + node])
 
 
 def check(tx: Transaction, name: str, fence: int) -> None:
