@@ -32,7 +32,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Site:
         pace=pace,
     )
     feed = Feed()
-    widgets = Widgets(limits)
+    widgets = Widgets(hub.bus, limits)
     presence = Presence(hub.bus, feed)
     presence.on_typing(widgets.on_typing)
     hub.log.listen(feed.on_events)

@@ -29,11 +29,11 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
-def file_response(row: Any, content: AsyncIterator[bytes], *, for_others: bool = False) -> Response:
-    """A stored file. `for_others`: also a page that is not, or no longer, of our origin may show it."""
+def file_response(row: Any, pieces: AsyncIterator[bytes], *, for_others: bool = False) -> Response:
+    """A stored file, piece by piece. `for_others`: also a page that is not, or no longer, of our origin may show it."""
     is_picture = row.image and row.content_type in PICTURES
     return StreamingResponse(
-        content,
+        pieces,
         media_type=row.content_type if is_picture else UNKNOWN,
         headers={
             "content-length": str(row.size),

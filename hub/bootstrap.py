@@ -9,13 +9,14 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.bus import Bus, RedisBus
+from hub.bus import Bus, Hint, RedisBus
 from hub.clock import Clock
 from hub.config import Settings
 from hub.database import Database, Transaction
 from hub.files import Files
 from hub.gauges import Pulse
 from hub.keyring import Keyring
+from hub.local_files import LocalFiles
 from hub.passwords import Passwords
 from hub.ports.channel import Channel
 from hub.ports.commerce import Commerce
@@ -38,6 +39,7 @@ from hub.services.forms import Forms
 from hub.services.hooks import Hooks
 from hub.services.intake import Intake
 from hub.services.key_check import check_key
+from hub.services.leases import Leases
 from hub.services.log import Event, Log, seal
 from hub.services.mail_page import MailPages
 from hub.services.marks import Marks
@@ -66,6 +68,7 @@ from hub.sqlite import SqliteDatabase
 logger = logging.getLogger(__name__)
 
 TICK_S = 1.0
+TIMER = "timer"
 
 
 class Hub:
@@ -89,9 +92,10 @@ class Hub:
         self.company = Company()
         node = secrets.token_hex(8)
         self.bus: Bus = RedisBus(node, settings.bus_url) if settings.bus_url else Bus(node)
-        self.files = Files(settings.data / "files")
+        self.files = _files(settings)
         self.snapshot = Snapshot(channels)
         self.log = Log(db)
+        self.leases = Leases(db, node)
         # What `run` works at, by name, to be asked whether it still does.
         self.work: dict[str, asyncio.Task[None]] = {}
         self._timer_pulse = Pulse()
@@ -99,7 +103,9 @@ class Hub:
         self._build_conversations(channels)
         db.seal = seal(self.snapshot)
         db.on_commit = self._committed
-        self.bus.listen(lambda hint: self.log.wake() if hint.kind == "more" else None)
+        self.reader.on_offered = lambda: self.bus.publish("offered")
+        self.leases.listen(self.reader.wake)
+        self.bus.listen(self._on_hint)
         self.log.listen(self._on_events)
         self.log.listen(self.accounts.on_events)
         self.log.listen(self.connections.on_events)
@@ -123,7 +129,7 @@ class Hub:
         backlog = Backlog(db, limits.intake_waiting)
         self.reader = Reader(db, files, self.intake, self.accounts, channels, backlog)
         self.hooks = Hooks(self.accounts, self.reader)
-        self.connections = Connections(self.accounts, self.reader, channels)
+        self.connections = Connections(self.accounts, self.reader, channels, self.leases)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
         self.delivery = Deliveries(db, channels, Sender(db, channels, self.accounts, self.outgoing))
         self.replies = Replies(db, channels, self.snapshot, self.country)
@@ -143,7 +149,7 @@ class Hub:
         self.orders = Orders(db)
         self.shop_customers = ShopCustomers(db)
         self.search = Search(db)
-        self.tidying = Tidying(db, files, self.log)
+        self.tidying = Tidying(db, files, self.log, self.leases)
         self.customers = Customers(db, self.snapshot)
         self.conversations = Conversations(db, self.snapshot)
         pulses = {
@@ -170,8 +176,17 @@ class Hub:
         if self.settings.bus_url:
             self.bus.publish("more")
 
-    def _on_events(self, events: list[Event]) -> None:
+    def _on_hint(self, hint: Hint) -> None:
+        match hint.kind:
+            case "more":
+                self.log.wake()
+            case "offered":
+                self.reader.wake()
+
+    async def _on_events(self, events: list[Event]) -> None:
         kinds = {event.kind.partition(".")[0] for event in events}
+        if "company" in kinds:
+            self.company = await self.db.view(company)
         if kinds & {"agent", "session", "token"}:
             self.known_sessions.forget()
             self.known_tokens.forget()
@@ -192,8 +207,10 @@ class Hub:
 
     async def run(self) -> None:
         """Work until cancelled: read the log and the intake, send, hold connections, keep time."""
+        self.reader.ours = self.connections.ours
         works = {
             "log": self.log.run,
+            "leases": self.leases.run,
             "intake": self.reader.run,
             "delivery": self.delivery.run,
             "connections": self.connections.run,
@@ -207,10 +224,11 @@ class Hub:
 
     async def _tick(self) -> None:
         """What time itself causes. The hub's clock may jump, so it is looked at, not waited for."""
+        self.leases.want(TIMER, [TIMER])
         while True:
             self._timer_pulse.beat()
             try:
-                while await self.requests.wake_due():
+                while self.leases.holds(TIMER) and await self.requests.wake_due():
                     pass
                 await index_waiting(self.db)
             except Exception:
@@ -219,10 +237,20 @@ class Hub:
 
     async def stop(self) -> None:
         await self.delivery.settled()
+        await self.leases.stop()
         for channel in self.channels.values():
             await channel.stop()
         self.passwords.stop()
         await self.db.stop()
+
+
+def _files(settings: Settings) -> Files:
+    if settings.files.startswith("s3://"):
+        # Only a cluster needs this library.
+        from hub.s3_files import S3Files
+
+        return S3Files.of(settings)
+    return LocalFiles(Path(settings.files) if settings.files else settings.data / "files")
 
 
 async def build(

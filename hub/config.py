@@ -19,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process needs to know before it can open its database.
 
     `data` is the data folder. `database_url` empty: SQLite in the data folder. `bus_url`: Valkey or Redis between
-    nodes. `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
+    nodes. `files`: a folder, or `s3://bucket/prefix` with what `s3_…` say; empty: `files` in the data folder.
+    `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
     `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas.
     `demo` shows the demo's shop page. `log_format`: JSON lines, text, or `auto`: text on a terminal, else JSON.
     `limits`: how much of everything, each by a variable `ONETHREAD_LIMIT_…`.
@@ -30,6 +31,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     database_url: str = ""
     bus_url: str = ""
+    files: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_key_id: str = ""
+    s3_secret: str = ""
     public_url: str = ""
     trusted_proxies: str = ""
     test_clock: bool = False

@@ -15,6 +15,7 @@ from tests.parts.databases import make_postgres_template, make_sqlite_template, 
 from tests.parts.demo import the_demo
 from tests.parts.dovecot import Dovecot, dovecot
 from tests.parts.postgres import Postgres, postgres
+from tests.parts.s3 import Bucket, s3
 from tests.parts.smtp import MailServer, mail_server
 from tests.parts.valkey import Valkey, valkey
 
@@ -52,6 +53,13 @@ def run_valkey_server() -> Iterator[Valkey]:
     """A Valkey of this test's own."""
     with valkey() as server:
         yield server
+
+
+@pytest.fixture(name="bucket")
+def run_s3() -> Iterator[Bucket]:
+    """An empty bucket of this test's own."""
+    with s3() as bucket:
+        yield bucket
 
 
 @pytest.fixture(name="clock")

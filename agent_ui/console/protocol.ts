@@ -75,7 +75,7 @@ export interface System {
   database: string;
   database_bytes: number;
   disk: { free: number; total: number };
-  nodes: { name: string; is_this: boolean }[];
+  nodes: { name: string; is_this: boolean; leases: number }[];
   accounts: AccountHealth[];
   unread: Queue;
   unsent: Queue;

@@ -253,6 +253,11 @@ function FailureItem({ failure }: { failure: Failure }): JSX.Element {
   );
 }
 
+function nodeOf({ name, is_this: isThis, leases }: Seen["nodes"][number]): string {
+  const words = isThis ? t("system.thisnode", { name }) : name;
+  return leases ? t("system.leases", { node: words, n: leases }) : words;
+}
+
 function About({ seen }: { seen: Seen }): JSX.Element {
   const { free, total } = seen.disk;
   const rows: [string, string][] = [
@@ -260,7 +265,7 @@ function About({ seen }: { seen: Seen }): JSX.Element {
     [t("system.up"), span(seen.up_s)],
     [t("system.database"), `${named("systemdatabase", seen.database)} · ${fileSize(seen.database_bytes)}`],
     [t("system.disk"), t("system.free", { free: fileSize(free), total: fileSize(total) })],
-    [t("system.nodes"), seen.nodes.map((node) => (node.is_this ? t("system.thisnode", { name: node.name }) : node.name)).join(", ")],
+    [t("system.nodes"), seen.nodes.map(nodeOf).join(", ")],
   ];
   return (
     <section class="system-part">

@@ -14,12 +14,14 @@ from agent_ui.sockets.feed import Feed
 from agent_ui.sockets.outlet import Shared
 from hub.bus import Bus, Hint
 
-# Whoever is there says so again every 20 seconds; of whom nothing was heard for so long, their node is gone.
+# Whoever is there says so again every 20 seconds; of whom nothing was heard for so long, their leaving was not heard.
 FORGET_S = 60.0
 # How often those who fell silent are looked for.
 SWEEP_S = 10.0
 # Beyond this many those who said least lately are forgotten first.
 MOST = 50_000
+# So many at a time are told to a node that has just come.
+TOLD_AT_ONCE = 200
 DOINGS = ("reading", "reply", "note")
 
 TypingListener = Callable[[int, str | None], None]
@@ -44,8 +46,8 @@ class Presence:
         self._now = now
         self._bus = bus
         self._feed = feed
-        # By socket, those heard of longest ago first: where it is, and until when that counts.
-        self._seats: OrderedDict[str, tuple[Seat, float]] = OrderedDict()
+        # By socket, those heard of longest ago first: where it is, until when that counts, and of which node.
+        self._seats: OrderedDict[str, tuple[Seat, float, str]] = OrderedDict()
         self._sockets_at: defaultdict[int, set[str]] = defaultdict(set)
         # What consoles were told last of each customer, and widgets of who writes to them.
         self._told: dict[int, dict[str, Any]] = {}
@@ -90,7 +92,7 @@ class Presence:
             return
         self._sweep_at = now + SWEEP_S
         while self._seats:
-            socket, (_, until) = next(iter(self._seats.items()))
+            socket, (_, until, _) = next(iter(self._seats.items()))
             if until > now:
                 return
             self._leave(socket)
@@ -99,21 +101,36 @@ class Presence:
         return [self._seats[socket][0] for socket in sorted(self._sockets_at.get(customer, ()))]
 
     def _on_hint(self, hint: Hint) -> None:
-        if hint.kind != "presence":
-            return
-        body: dict[str, Any] = dict(hint.body)
-        seat = msgspec.convert(body["seat"], Seat | None)
-        if seat is None:
-            self._leave(body["socket"])
-        else:
-            self._take(body["socket"], seat)
-        self.forget_silent()
+        match hint.kind:
+            case "presence":
+                body: dict[str, Any] = dict(hint.body)
+                seat = msgspec.convert(body["seat"], Seat | None)
+                if seat is None:
+                    self._leave(body["socket"])
+                else:
+                    self._take(body["socket"], seat, hint.node)
+                self.forget_silent()
+            case "seats" if hint.node != self._bus.node:
+                for socket, seat in msgspec.convert(hint.body, dict[str, Seat]).items():
+                    self._take(socket, seat, hint.node)
+            case "joined":
+                self._tell_again()
+            case "left":
+                for socket in [socket for socket, (_, _, node) in self._seats.items() if node == hint.node]:
+                    self._leave(socket)
 
-    def _take(self, socket: str, seat: Seat) -> None:
+    def _tell_again(self) -> None:
+        """Who is at this node, for one that has just come and knows nobody."""
+        ours = [(socket, seat) for socket, (seat, _, node) in self._seats.items() if node == self._bus.node]
+        for start in range(0, len(ours), TOLD_AT_ONCE):
+            seats = dict(ours[start : start + TOLD_AT_ONCE])
+            self._bus.publish("seats", {socket: msgspec.to_builtins(seat) for socket, seat in seats.items()})
+
+    def _take(self, socket: str, seat: Seat, node: str) -> None:
         before = self._seats.get(socket)
         if before is not None and before[0].customer != seat.customer:
             self._leave(socket)
-        self._seats[socket] = (seat, self._now() + FORGET_S)
+        self._seats[socket] = (seat, self._now() + FORGET_S, node)
         self._seats.move_to_end(socket)
         self._sockets_at[seat.customer].add(socket)
         self._tell(seat.customer)

@@ -209,10 +209,11 @@ class WidgetSocket(Line):
         if not self.visitor_id:
             return
         self._presence.sit(self._id, None)
+        left_at = self._hub.clock.now()
         await first_within(GRACE_S, self._stopping)
-        if not self._widgets.is_here(self.visitor_id):
+        if not await self._widgets.is_anywhere(self.visitor_id):
             try:
-                await self._hub.visitors.went(self.visitor_id)
+                await self._hub.visitors.went(self.visitor_id, left_at)
             except HubError:
                 return
 

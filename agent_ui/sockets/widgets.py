@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Protocol
 
 import msgspec
 
+from hub.bus import Bus, Hint
 from hub.errors import HubError
 from hub.limits import Limits
 from hub.services.log import Event
 from hub.throttle import Throttle
+
+# How long other nodes have to say that a visitor is with them.
+ANSWER_S = 1.0
 
 
 class _Author(msgspec.Struct, frozen=True):
@@ -53,7 +58,11 @@ class OpenWidget(Protocol):
 class Widgets:
     """Who is there, and what of the log is theirs."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, bus: Bus, limits: Limits) -> None:
+        self._bus = bus
+        # Visitors whom other nodes were asked for.
+        self._asked: dict[int, asyncio.Event] = {}
+        bus.listen(self._on_hint)
         self._sockets: set[OpenWidget] = set()
         # How many sockets of each visitor there are: asked for by each that leaves.
         self._here: Counter[int] = Counter()
@@ -107,5 +116,29 @@ class Widgets:
             if socket.customer_id == customer:
                 socket.typing(name)
 
-    def is_here(self, visitor_id: int) -> bool:
+    async def is_anywhere(self, visitor_id: int) -> bool:
+        """Whether a page of this visitor is open, at this node or another."""
+        if self._is_here(visitor_id) or not self._bus.is_shared:
+            return self._is_here(visitor_id)
+        found = self._asked.setdefault(visitor_id, asyncio.Event())
+        self._bus.publish("visitor", {"id": visitor_id})
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await found.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._asked.pop(visitor_id, None)
+
+    def _is_here(self, visitor_id: int) -> bool:
         return visitor_id in self._here
+
+    def _on_hint(self, hint: Hint) -> None:
+        """Another node asks for a visitor, or answers that they are there."""
+        if hint.node == self._bus.node or hint.kind not in {"visitor", "here"}:
+            return
+        visitor_id = msgspec.convert(hint.body["id"], int)
+        if hint.kind == "here" and visitor_id in self._asked:
+            self._asked[visitor_id].set()
+        elif hint.kind == "visitor" and self._is_here(visitor_id):
+            self._bus.publish("here", {"id": visitor_id})

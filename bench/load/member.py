@@ -17,7 +17,7 @@ from bench.load.numbered import MARK, read
 
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 # As the console's and the widget's own code waits (`agent_ui/shared/socket.ts`).
-_FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_SPREAD = 0.5, 15.0, 120.0
+_FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_SPREAD, _SILENCE = 0.5, 15.0, 120.0, 45.0
 _UNREAD = 1 << 12
 _POSITION = re.compile(rb'"position":"([^"]+)"')
 
@@ -65,9 +65,17 @@ class Member(asyncio.Protocol):
     async def come(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(lambda: self, "127.0.0.1", self._port)
-        except OSError:
+            async with asyncio.timeout(_SILENCE):
+                line, _ = await loop.create_connection(lambda: self, "127.0.0.1", self._port)
+        except (OSError, TimeoutError):
             self._come_again()
+        else:
+            loop.call_later(_SILENCE, self._give_up, line)
+
+    def _give_up(self, line: asyncio.Transport) -> None:
+        """Begin again where the hub has said nothing for so long."""
+        if line is self._transport and not self._in_step:
+            line.abort()
 
     def local_port(self) -> int:
         return 0 if self._transport is None else int(self._transport.get_extra_info("sockname")[1])

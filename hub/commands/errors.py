@@ -33,7 +33,7 @@ def sentence(problem: BaseException) -> str | None:
         return f"{problem.filename} cannot be used: {problem.strerror}."
     if is_of_database(problem):
         return f"The database cannot be used: {first_line(problem)}. `doctor` looks closer."
-    if isinstance(problem, ModuleNotFoundError) and problem.name in {"asyncpg", "redis"}:
+    if isinstance(problem, ModuleNotFoundError) and problem.name in {"asyncpg", "obstore", "redis"}:
         return f"A cluster needs the package {problem.name} as well: pip install 'onethread[cluster]'."
     return None
 

@@ -17,6 +17,7 @@ OPTIONS = (
     ("--port", "NUMBER", "the port it listens on (8000); 0 takes a free one"),
     ("--database-url", "URL", "postgresql://… instead of SQLite in the data folder"),
     ("--bus-url", "URL", "redis://… between the nodes of a cluster"),
+    ("--files", "PLACE", "a folder that all nodes share, or s3://bucket/prefix (DATA/files)"),
     ("--public-url", "URL", "how people reach the hub, for links (http://HOST:PORT)"),
     ("--trusted-proxies", "LIST", "addresses whose X-Forwarded-… headers are believed"),
     ("--log-format", "FORMAT", "json, text or auto: text on a terminal, else JSON (auto)"),

@@ -15,7 +15,7 @@ from hub.models.colleagues import (
     teams,
     tokens,
 )
-from hub.models.log import events, found_messages, found_things, jobs, settings
+from hub.models.log import events, found_messages, found_things, jobs, leases, settings
 from hub.models.matters import (
     attachments,
     bodies,
@@ -53,6 +53,7 @@ __all__ = [
     "intake",
     "invitations",
     "jobs",
+    "leases",
     "merges",
     "metadata",
     "order_addresses",

@@ -38,6 +38,18 @@ jobs = Table(
     UniqueConstraint("kind", "key"),
 )
 
+# Who works at what only one node may: a mailbox, what forgets. By the database's own clock.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    # Grows with each holder, so that what an earlier one still writes is known for late.
+    Column("fence", BigInteger, nullable=False),
+    Column("until", Time, nullable=False),
+    Index("ix_leases_holder", "holder"),
+)
+
 # What a search hit stands for. `id` grows with the time of what was found, so that newest first is the index's order.
 found_messages = Table(
     "found_messages",

@@ -34,7 +34,7 @@ failed_intake = Statement(
     select(func.count().label("n")).select_from(intake).where(intake.c.state == literal_column("'failed'"))
 )
 
-newest_files = Statement(select(attachments.c.file).order_by(attachments.c.id.desc()).limit(literal_column("50")))
+newest_files = Statement(select(attachments.c.file).order_by(attachments.c.id.desc()).limit(literal_column("20")))
 
 # Only PostgreSQL has a clock of its own.
 server_time = Statement(

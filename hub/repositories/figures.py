@@ -29,13 +29,14 @@ _first_due = (
 deliveries_waiting = Statement(
     select(
         accounts.c.id,
+        accounts.c.name,
         accounts.c.channel,
         _first_due.c.state,
         func.count().label("n"),
         func.min(_first_due.c.since).label("since"),
     )
     .select_from(_first_due.join(accounts, accounts.c.id == _first_due.c.account_id))
-    .group_by(accounts.c.id, accounts.c.channel, _first_due.c.state)
+    .group_by(accounts.c.id, accounts.c.name, accounts.c.channel, _first_due.c.state)
     .order_by(accounts.c.id, _first_due.c.state)
 )
 

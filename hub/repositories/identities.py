@@ -57,12 +57,9 @@ joined = Statement(
     .where(customers.c.merged_into == bindparam("customer_id"))
     .order_by(customers.c.id)
 )
-lock_conversations = Statement(
-    select(conversations.c.id)
-    .where(among(conversations.c.id, "conversation_ids"))
-    .order_by(conversations.c.id)
-    .with_for_update()
-)
+_lock = select(conversations.c.id).where(among(conversations.c.id, "conversation_ids")).order_by(conversations.c.id)
+lock_conversations = Statement(_lock.with_for_update())
+lock_free_conversations = Statement(_lock.with_for_update(skip_locked=True))
 change_customer = Statement(
     update(customers)
     .where(customers.c.id == bindparam("customer_id"))

@@ -82,12 +82,14 @@ locked_state = Statement(
     .where(intake.c.id == bindparam("intake_id"))
     .with_for_update()
 )
-waiting = Statement(
+_waiting = (
     select(intake.c.id)
     .where(intake.c.state == literal_column("'stored'"), intake.c.id > bindparam("after"))
     .order_by(intake.c.id)
     .limit(literal_column("100"))
 )
+waiting = Statement(_waiting)
+waiting_of = Statement(_waiting.where(among(intake.c.account_id, "accounts")))
 settle = Statement(
     update(intake)
     .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'stored'"))

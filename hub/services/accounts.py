@@ -128,10 +128,10 @@ class Accounts:
             raise NoSuchAccount(f"There is no account “{name}”.")
         return rows[name]
 
-    async def every(self) -> list[Any]:
-        """All account rows that are not removed."""
+    async def every(self, *, gone: bool = False) -> list[Any]:
+        """All account rows; those that were removed only with `gone`."""
         rows = await self._db.view(lambda rd: rd.all(sql.every))
-        return [row for row in rows if not row.gone]
+        return [row for row in rows if gone or not row.gone]
 
     async def test(self, name: str) -> list[Probe]:
         """Try the account against the real other side, step by step."""

@@ -104,12 +104,11 @@ class Attachments:
         return await self._db.unit(uploaded, by, filename, content_type, stored)
 
     async def get(self, actor: Actor, attachment_id: int) -> tuple[Any, AsyncIterator[bytes]]:
-        """A file for a colleague: its row, and its bytes in pieces."""
+        """A file for a colleague: its row, and its bytes piece by piece."""
         authorize(actor, "conversations.read")
-        row = await self._db.view(_row, attachment_id)
-        return row, await self._files.stream(row.file)
+        return await self.get_signed(attachment_id)
 
     async def get_signed(self, attachment_id: int) -> tuple[Any, AsyncIterator[bytes]]:
         """A file for whoever holds a signed link to it; the caller has checked the signature."""
         row = await self._db.view(_row, attachment_id)
-        return row, await self._files.stream(row.file)
+        return row, await self._files.open(row.file)

@@ -16,6 +16,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries of one account in one state, and how long the oldest has waited."""
 
     account_id: int
+    account: str
     channel: str
     state: str
     count: int
@@ -53,7 +54,14 @@ def figures(rd: Reading) -> Figures:
 def waiting(rd: Reading) -> list[Waiting]:
     """What is to be sent, by account and state."""
     return [
-        Waiting(account_id=row.id, channel=row.channel, state=row.state, count=row.n, oldest_s=_age(rd, row.since))
+        Waiting(
+            account_id=row.id,
+            account=row.name,
+            channel=row.channel,
+            state=row.state,
+            count=row.n,
+            oldest_s=_age(rd, row.since),
+        )
         for row in rd.all(sql.deliveries_waiting)
     ]
 

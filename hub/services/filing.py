@@ -20,6 +20,7 @@ from hub.services.conversations import NewEntry, append
 from hub.services.copies import file_first, first_of
 from hub.services.identities import add_customer
 from hub.services.intake import Files_, take
+from hub.services.leases import Guard
 from hub.services.orders import BadOrder, put
 from hub.services.senders import Context
 
@@ -36,12 +37,22 @@ class WasRead(Conflict):
 # --- offered ---
 
 
-def offer(tx: Transaction, account_id: int, items: Sequence[dict[str, Any]], cursor: str | None) -> int:
+def offer(
+    tx: Transaction, account_id: int, items: Sequence[dict[str, Any]], cursor: str | None, guard: Guard | None = None
+) -> int:
     """Store raw items and the connector's new cursor together; how many were new."""
+    if guard is not None:
+        guard(tx)
     fresh = sum(tx.value(sql.offer, account_id=account_id, received_at=tx.now, **item) is not None for item in items)
     if cursor is not None:
         tx.run(accounts_sql.set_cursor, account_id=account_id, cursor=cursor)
     return fresh
+
+
+def tell_state(tx: Transaction, account_id: int, state: str, reason: str, guard: Guard) -> None:
+    """How the connection of an account is doing, as whoever holds it says."""
+    guard(tx)
+    set_state(tx, account_id, state, reason)
 
 
 def unknown(rd: Reading, account_id: int, provider_ids: Sequence[str]) -> list[str]:

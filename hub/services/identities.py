@@ -116,6 +116,17 @@ def hold_still(tx: Transaction, *customer_ids: int) -> bool:
     return True
 
 
+def hold_still_now(tx: Transaction, conversation_id: int) -> bool:
+    """The same for the customer on whose screen a conversation shows, without waiting; whether it was free."""
+    if tx.dialect.name == "sqlite":
+        return True
+    customer = tx.one(sql.customer_of_conversation, conversation_id=conversation_id)
+    wanted = _conversations_of(tx, (customer.id,))
+    free = len(tx.all(sql.lock_free_conversations, conversation_ids=wanted)) == len(wanted)
+    # Who belongs together may have changed since we looked.
+    return free and _conversations_of(tx, (customer.id,)) == wanted
+
+
 def _conversations_of(tx: Transaction, customer_ids: tuple[int, ...]) -> list[int]:
     roots = {root(tx, customer_id).id for customer_id in customer_ids}
     return sorted(member.conversation_id for shown in roots for member in group(tx, shown))

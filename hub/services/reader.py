@@ -20,9 +20,10 @@ from hub.repositories import accounts as accounts_sql
 from hub.repositories import intake as sql
 from hub.security import Actor, authorize
 from hub.services import filing
-from hub.services.accounts import Accounts, by_name, set_state
+from hub.services.accounts import Accounts, by_name
 from hub.services.backlog import Backlog
 from hub.services.intake import INLINE_BODY, Intake, fingerprint
+from hub.services.leases import Guard, unguarded
 from hub.services.payloads import Payload, Payloads
 from hub.services.senders import Context
 
@@ -41,12 +42,13 @@ AT_ONCE = 32
 class AccountReceiver:
     """What `Channel.run` of one account is handed."""
 
-    def __init__(self, reader: Reader, account_id: int) -> None:
+    def __init__(self, reader: Reader, account_id: int, guard: Guard) -> None:
         self._reader = reader
         self._account_id = account_id
+        self._guard = guard
 
     async def __call__(self, items: Sequence[Received], cursor: str | None = None) -> None:
-        await self._reader.offer(self._account_id, items, cursor)
+        await self._reader.offer(self._account_id, items, cursor, self._guard)
 
     async def cursor(self) -> str:
         return await self._reader.cursor(self._account_id)
@@ -55,7 +57,7 @@ class AccountReceiver:
         return await self._reader.unknown(self._account_id, provider_ids)
 
     async def state(self, state: str, reason: str = "") -> None:
-        await self._reader.state(self._account_id, state, reason)
+        await self._reader.state(self._account_id, state, reason, self._guard)
 
 
 class Reader:
@@ -80,17 +82,28 @@ class Reader:
         self.pulse = Pulse()
         # When what could not be read just now is tried again.
         self._not_before: dict[int, int] = {}
+        # Called when something was stored: the node that reads it may be another.
+        self.on_offered: Callable[[], None] = lambda: None
+        # The accounts whose items this node reads, None: all of them.
+        self.ours: Callable[[], list[int] | None] = lambda: None
 
-    async def offer(self, account_id: int, items: Sequence[Received], cursor: str | None = None) -> int:
-        """Commit raw items (and a cursor); when this returns they are safe and will be read.
+    async def offer(
+        self, account_id: int, items: Sequence[Received], cursor: str | None = None, guard: Guard | None = None
+    ) -> int:
+        """Commit raw items (and a cursor), unless `guard` raises; when this returns they are safe and will be read.
 
         Raises `Overloaded` while too much waits to be read.
         """
         await self._backlog.check()
         rows = [await self._row(item) for item in items]
-        fresh = await self._db.unit(filing.offer, account_id, rows, cursor)
-        self._more.set()
+        fresh = await self._db.unit(filing.offer, account_id, rows, cursor, guard)
+        self.wake()
+        self.on_offered()
         return fresh
+
+    def wake(self) -> None:
+        """Something was stored, here or on another node."""
+        self._more.set()
 
     async def _row(self, item: Received) -> dict[str, Any]:
         large = len(item.body) > INLINE_BODY
@@ -112,11 +125,11 @@ class Reader:
     async def unknown(self, account_id: int, provider_ids: Sequence[str]) -> list[str]:
         return await self._db.view(filing.unknown, account_id, provider_ids)
 
-    async def state(self, account_id: int, state: str, reason: str) -> None:
-        await self._db.unit(set_state, account_id, state, reason)
+    async def state(self, account_id: int, state: str, reason: str, guard: Guard) -> None:
+        await self._db.unit(filing.tell_state, account_id, state, reason, guard)
 
-    def receiver(self, account_id: int) -> AccountReceiver:
-        return AccountReceiver(self, account_id)
+    def receiver(self, account_id: int, guard: Guard = unguarded) -> AccountReceiver:
+        return AccountReceiver(self, account_id, guard)
 
     async def run(self) -> None:
         """Read for ever, what other nodes stored and did not get to included."""
@@ -143,7 +156,7 @@ class Reader:
         async with asyncio.TaskGroup() as group:
             filing: asyncio.Task[None] | None = None
             while after is not None:
-                after, stored = await self._db.view(_waiting, after, self._not_before)
+                after, stored = await self._db.view(_waiting, after, self._not_before, self.ours())
                 payloads = await self._payloads.read(stored)
                 self.pulse.beat()
                 if filing is not None:
@@ -235,9 +248,12 @@ class Reader:
         return count, int(still)
 
 
-def _waiting(rd: Reading, after: int, not_before: Mapping[int, int]) -> tuple[int | None, list[tuple[Any, Any]]]:
+def _waiting(
+    rd: Reading, after: int, not_before: Mapping[int, int], ours: list[int] | None
+) -> tuple[int | None, list[tuple[Any, Any]]]:
     """The next rows whose turn it is, each with its account, and where to go on; None: there are no more."""
-    ids = [row.id for row in rd.all(sql.waiting, after=after)]
+    waiting = rd.all(sql.waiting, after=after) if ours is None else rd.all(sql.waiting_of, after=after, accounts=ours)
+    ids = [row.id for row in waiting]
     due = [i for i in ids if not_before.get(i, 0) <= rd.now][:AT_ONCE]
     rows = rd.all(sql.items, intake_ids=due) if due else []
     accounts = {i: rd.one(accounts_sql.account, account_id=i) for i in {row.account_id for row in rows}}

@@ -20,6 +20,7 @@ from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as sql
 from hub.services.accounts import Accounts, set_state
 from hub.services.delivery import LEASE_MS, change, enqueue, locked
+from hub.services.identities import hold_still_now
 from hub.services.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,16 @@ logger = logging.getLogger(__name__)
 WAITS_S = (60, 300, 900, 3600)
 GIVE_UP_MS = 48 * 3_600_000
 NOTE_AGAIN_S = 1.0
+# Whoever is at a conversation is done in milliseconds.
+CLAIM_AGAIN_S = 0.02
+CLAIMS = 25
+
+
+class AtWork(Unavailable):
+    """Something else is being done in this conversation at this moment."""
+
+    code = "at_work"
+
 
 # What monitoring calls the end of a try.
 _OUTCOMES: tuple[tuple[type[ConnectorError], str], ...] = (
@@ -42,8 +53,14 @@ _OUTCOMES: tuple[tuple[type[ConnectorError], str], ...] = (
 
 
 def claim(tx: Transaction, delivery_id: int) -> Any | None:
-    """Take a due delivery for this worker; None when another was faster or it was called back."""
-    delivery = locked(tx, delivery_id)
+    """Take a due delivery for this worker; None when another was faster or it was called back.
+
+    Workers of several nodes see the same that is due: none waits for another, but raises `AtWork`.
+    """
+    seen = tx.one(sql.delivery, delivery_id=delivery_id)
+    if not hold_still_now(tx, seen.conversation_id):
+        raise AtWork
+    delivery = tx.one(sql.delivery, delivery_id=delivery_id)
     if delivery.state not in {"queued", "scheduled"} or delivery.next_try_at is None or delivery.next_try_at > tx.now:
         return None
     tries = delivery.tries + 1
@@ -129,7 +146,7 @@ class Sender:
 
     async def send(self, delivery_id: int) -> None:
         """Send what is due, unless another was faster."""
-        delivery = await self._db.unit(claim, delivery_id)
+        delivery = await self._claim(delivery_id)
         if delivery is None:
             return
         began = perf_counter()
@@ -146,6 +163,15 @@ class Sender:
         else:
             self._db.gauges.tried(delivery.channel, "sent", perf_counter() - began)
             await self._note(sent, delivery_id, answer, channel, parts)
+
+    async def _claim(self, delivery_id: int) -> Any | None:
+        for _ in range(CLAIMS):
+            try:
+                return await self._db.unit(claim, delivery_id)
+            except AtWork:
+                await asyncio.sleep(CLAIM_AGAIN_S)
+        # It is still due, and looked at again with all that is.
+        return None
 
     async def _note(self, rule: Callable[..., None], *args: Any) -> None:
         """Write down what became of a delivery, however long the database cannot: nobody else knows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import msgspec
 from hub.clock import to_text
 from hub.database import Database, Reading, Statement
 from hub.repositories import figures as sql
+from hub.repositories import leases as leases_sql
 from hub.repositories import requests as requests_sql
 from hub.security import Actor, authorize
 from hub.services.figures import Room, Unread, Waiting, room, unread, waiting
+from hub.services.leases import NODE
 from hub.services.readiness import Check, Readiness
 from hub.services.snapshot import Snapshot
 from hub.version import version
@@ -68,10 +71,11 @@ class Failure(Shape, frozen=True, kw_only=True):
 
 
 class Node(Shape, frozen=True, kw_only=True):
-    """One process that works on this database."""
+    """One process that works on this database, and how much of what only one may work at is its."""
 
     name: str
     is_this: bool
+    leases: int
 
 
 class System(Shape, frozen=True, kw_only=True):
@@ -161,7 +165,7 @@ class Systems:
             database=rd.dialect.name,
             database_bytes=rd.value(sql.database_bytes),
             disk=disk,
-            nodes=[Node(name=self._node, is_this=True)],
+            nodes=self._nodes(rd),
             accounts=[_health(account, traffic, waits, arrived) for account in accounts],
             unread=_together(arrived),
             unsent=_together(_unsent(waits)),
@@ -169,6 +173,13 @@ class Systems:
             failures=self._failures(rd),
         )
         return system, traffic
+
+    def _nodes(self, rd: Reading) -> list[Node]:
+        """This one, and all that hold a lease."""
+        leases = Counter({self._node: 0})
+        for row in rd.all(leases_sql.held):
+            leases[row.holder] += not row.name.startswith(NODE)
+        return [Node(name=name, is_this=name == self._node, leases=leases[name]) for name in sorted(leases)]
 
     def _failures(self, rd: Reading) -> list[Failure]:
         rows = {row.id: row for row in self._snapshot.inbox(rd, "failed", None, MOST_FAILURES).rows}

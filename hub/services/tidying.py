@@ -14,12 +14,14 @@ from hub.files import SHELVES, Files
 from hub.repositories import drafts as drafts_sql
 from hub.repositories import tidying as sql
 from hub.services.draft_body import DraftBody
+from hub.services.leases import Leases
 from hub.services.log import KEPT_MS, Log
 from hub.services.sessions import FAILURES_KEPT
 
 logger = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+LEASE = "tidying"
 DAY_MS = 86_400_000
 # How long after its own time each is kept: nobody repeats a call after a week, or comes back to a chat in which they
 # said nothing after a month; a console that was away longer than the log is kept has forgotten what is gone.
@@ -79,18 +81,21 @@ def unnamed(rd: Reading, files: Sequence[str]) -> list[str]:
 class Tidying:
     """Forgets once a minute. Whatever is interrupted is found again: files by looking through the store, bit by bit."""
 
-    def __init__(self, db: Database, files: Files, log: Log) -> None:
+    def __init__(self, db: Database, files: Files, log: Log, leases: Leases) -> None:
         self._db = db
         self._files = files
         self._log = log
+        self._leases = leases
         self._shelves = itertools.cycle(range(SHELVES))
 
     async def run(self) -> None:
-        """Work for ever."""
+        """Work for ever, on one node at a time."""
+        self._leases.want(LEASE, [LEASE])
         while True:
             try:
-                await self.forget()
-                await self.sweep(next(self._shelves))
+                if self._leases.holds(LEASE):
+                    await self.forget()
+                    await self.sweep(next(self._shelves))
             except Exception:
                 logger.exception("Old things could not be forgotten", extra={"action": "tidying_failed"})
             await asyncio.sleep(EVERY_S)

@@ -122,9 +122,11 @@ def got(tx: Transaction, visitor_id: int, account_id: int, up_to: int) -> None:
         delivery.arrived(tx, visitor.endpoint_id, account_id, up_to)
 
 
-def went(tx: Transaction, visitor_id: int) -> None:
-    """The browser is gone: answers that wait for it go another way from now on."""
+def went(tx: Transaction, visitor_id: int, left_at: int | None = None) -> None:
+    """The browser is gone: answers that wait for it go another way from now on, unless it came back since `left_at`."""
     visitor = _endpoint_held_still(tx, visitor_id)
+    if left_at is not None and visitor.seen_at > left_at:
+        return
     if visitor.endpoint_id is not None:
         tx.run(identities_sql.left, endpoint_id=visitor.endpoint_id, left_at=tx.now)
         tx.run(deliveries_sql.recheck, endpoint_id=visitor.endpoint_id, next_try_at=tx.now)
@@ -201,8 +203,8 @@ class Visitors:
     async def got(self, visitor_id: int, account_id: int, message_id: str) -> None:
         await self._db.unit(got, visitor_id, account_id, self.screen.entry_of(message_id))
 
-    async def went(self, visitor_id: int) -> None:
-        await self._db.unit(went, visitor_id)
+    async def went(self, visitor_id: int, left_at: int | None = None) -> None:
+        await self._db.unit(went, visitor_id, left_at)
 
     async def seen(self, visitor_id: int, message_id: str) -> None:
         await self._db.unit(seen, visitor_id, self.screen.entry_of(message_id))

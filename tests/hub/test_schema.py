@@ -118,6 +118,7 @@ SMALL = {
     "canned",
     "inbox_counts",
     "invitations",
+    "leases",
     "sign_in_attempts",
     "sessions",
     "teams",

@@ -33,7 +33,11 @@ class Line:
             end.transport.abort()
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, out = await asyncio.open_connection(self._host, self._port)
+        try:
+            there, out = await self._open()
+        except OSError:
+            writer.transport.abort()
+            return
         self._ends |= {writer, out}
         try:
             async with asyncio.TaskGroup() as both:
@@ -45,6 +49,9 @@ class Line:
             self._ends -= {writer, out}
             writer.transport.abort()
             out.transport.abort()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(self._host, self._port)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while said := await reader.read(CHUNK):

@@ -16,7 +16,7 @@ SQLITE_HINT = "Leave it away for SQLite in the data folder."
 
 def check_configuration(settings: Settings) -> list[Finding]:
     """Every setting that makes no sense, or does not do what it was meant for."""
-    found = [*_database(settings), *_bus(settings), *_address(settings), *_proxies(settings)]
+    found = [*_database(settings), *_bus(settings), *_files(settings), *_address(settings), *_proxies(settings)]
     return found or [well("address", f"people reach the hub at {settings.url}")]
 
 
@@ -31,6 +31,15 @@ def _bus(settings: Settings) -> list[Finding]:
         return [fault(NONSENSE, "the bus's URL is not Valkey's or Redis's", "Write redis://HOST:PORT.")]
     if settings.bus_url and not settings.database_url:
         return [warning("bus", "a bus serves nodes on PostgreSQL, and this one has SQLite", SQLITE_HINT)]
+    return []
+
+
+def _files(settings: Settings) -> list[Finding]:
+    scheme, is_url, _ = settings.files.partition("://")
+    if is_url and scheme != "s3":
+        return [
+            fault(NONSENSE, "files lie neither in a folder nor in a bucket", "Write a path, or s3://bucket/prefix.")
+        ]
     return []
 
 

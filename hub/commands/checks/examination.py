@@ -9,9 +9,10 @@ import msgspec
 
 from hub.commands.checks import Finding
 from hub.commands.checks.configuration import check_configuration
+from hub.commands.checks.files import check_files
 from hub.commands.checks.machine import check_bundle, check_bus, check_disk, check_folder, check_key
 from hub.commands.checks.running import check_public, check_running, status_of
-from hub.commands.checks.storage import check_contents, check_file, check_files, check_schema, opened
+from hub.commands.checks.storage import check_contents, check_file, check_schema, opened
 from hub.commands.checks.work import check_accounts, check_work
 from hub.commands.session import Session
 from hub.commands.status import Status
@@ -68,7 +69,7 @@ async def _database(session: Session, settings: Settings, keyring: Keyring | Non
         if any(finding.level == "fault" for finding in found):
             return found
         found += [*await check_contents(db, keyring), *await check_work(db)]
-        found += await check_files(db, settings.data / "files")
+        found += await check_files(db, settings)
         if keyring is not None:
             found += await check_accounts(Accounts(db, keyring, session.parts.channels(), session.parts.shops()))
         return found

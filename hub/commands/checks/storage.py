@@ -98,16 +98,6 @@ async def check_contents(db: Database, keyring: Keyring | None) -> list[Finding]
     return await db.view(_contents, keyring)
 
 
-async def check_files(db: Database, folder: Path) -> list[Finding]:
-    """Whether the newest attachments are where the database says."""
-    named = {row.file for row in await db.view(lambda reading: reading.all(sql.newest_files))}
-    missing = [file for file in named if not (folder / file[:2] / file).is_file()]
-    if not missing:
-        return [well("files", str(folder))]
-    said = f"{len(missing)} of the {len(named)} newest attachments are not in {folder}"
-    return [fault("files", said, "Bring that folder back from the backup that the database is of.")]
-
-
 def _contents(reading: Reading, keyring: Keyring | None) -> list[Finding]:
     found = []
     if keyring is not None and key_fits(reading, keyring):

@@ -13,9 +13,11 @@ from hub.ports.channel import Channel, Probe
 from hub.repositories import checks as sql
 from hub.services.accounts import Accounts
 from hub.services.agents import has_administrator
+from hub.services.figures import Waiting, waiting
 
 LATE_MS = timedelta(minutes=15) // timedelta(milliseconds=1)
 PROBE_S = 20.0
+OLD_S = 3600.0
 
 
 async def check_work(db: Database) -> list[Finding]:
@@ -39,10 +41,17 @@ def _deliveries(reading: Reading) -> list[Finding]:
     if stuck := reading.value(sql.stuck_deliveries, due_before=reading.now - LATE_MS):
         said = f"{stuck} should have been sent more than 15 minutes ago"
         found.append(fault("deliveries", said, "Does the hub run? Start it again; its log says what keeps them."))
+    found += [_old(one) for one in waiting(reading) if one.oldest_s > OLD_S and one.state == "queued"]
     if failed := reading.value(sql.failed_deliveries):
         remedy = "Open “Failed to send” in the console: each says why and can be tried again."
         found.append(fault("deliveries", f"{failed} failed and nobody has dealt with them", remedy))
     return found
+
+
+def _old(one: Waiting) -> Finding:
+    """What is tried again and again is not stuck, and nobody has got it either."""
+    said = f"waiting to be sent: {one.count}, the oldest for {one.oldest_s / 3600:.0f} hours"
+    return warning(f"account {one.account}", said, f"Try its server: channel test {one.account}")
 
 
 def _intake(reading: Reading) -> list[Finding]:

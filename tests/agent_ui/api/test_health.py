@@ -20,7 +20,7 @@ from tests.agent_ui.api.conftest import Connect
 from tests.agent_ui.api.test_messages import bring
 from tests.agent_ui.pages.conftest import until
 
-WORKERS = ("log", "intake", "delivery", "connections", "tidying", "timer")
+WORKERS = ("log", "leases", "intake", "delivery", "connections", "tidying", "timer")
 
 
 @pytest.fixture(name="fresh")

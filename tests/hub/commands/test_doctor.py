@@ -26,6 +26,7 @@ from hub.data_folder import DataFolder
 from tests.parts.command_line import Done, onethread, onethread_here, running_hub
 from tests.parts.postgres import Postgres
 from tests.parts.process import free_port
+from tests.parts.s3 import Bucket
 
 PASSWORD = "correct horse battery staple"
 MIA = ("--email", "mia@shop.example", "--name", "Mia Holm", "--role", "admin")
@@ -113,6 +114,10 @@ STUCK = """
 INSERT INTO deliveries (entry_id, account_id, state, next_try_at, created_at)
 VALUES (1, 1, 'queued', {now} - {hour}, {now} - {hour});
 """
+RETRIED = """
+INSERT INTO deliveries (entry_id, account_id, state, tries, next_try_at, created_at)
+VALUES (1, (SELECT id FROM accounts WHERE name = 'web'), 'queued', 7, {now} + {hour}, {now} - 5 * {hour});
+"""
 FAILED = """
 INSERT INTO requests (conversation_id, status, opened_at, last_at, rank, failed) VALUES (1, 'open', {now}, {now}, 1, 2);
 """
@@ -168,7 +173,20 @@ FAULTS = {
     "a delivery that stands still": Planted(sql(MESSAGE + STUCK), "deliveries", "Does the hub run?"),
     "deliveries that failed": Planted(sql(MESSAGE + FAILED), "deliveries", "“Failed to send” in the console"),
     "a message that nobody read": Planted(sql(OFFERED), "intake", "Does the hub run?"),
-    "attachments without their files": Planted(sql(MESSAGE + ATTACHED), "files", "Bring that folder back"),
+    "attachments without their files": Planted(sql(MESSAGE + ATTACHED), "files", "Bring its content back"),
+    "a bucket that is not reached": Planted(
+        nothing,
+        "files",
+        "Is the bucket there",
+        variables={
+            "ONETHREAD_PORT": "0",
+            "ONETHREAD_FILES": "s3://onethread/files",
+            "ONETHREAD_S3_ENDPOINT": "http://127.0.0.1:1",
+            "ONETHREAD_S3_REGION": "us-east-1",
+            "ONETHREAD_S3_KEY_ID": "tests",
+            "ONETHREAD_S3_SECRET": "tests",
+        },
+    ),
     "a clock that was set back": Planted(sql(LATER), "clock", "time server"),
 }
 
@@ -409,6 +427,15 @@ def test_a_database_server_with_another_clock_is_a_fault(
     assert "FAULT    clock: the database server's clock and this machine's are 3600 seconds apart" in done.out
 
 
+def test_attachments_that_are_not_in_the_bucket_are_a_fault(folder: Path, bucket: Bucket) -> None:
+    sql(MESSAGE + ATTACHED)(folder)
+    variables = {f"ONETHREAD_{name.upper()}": value for name, value in bucket.settings.items()}
+
+    done = onethread("doctor", "--port", "0", folder=folder, variables=variables)
+
+    assert "FAULT    files: 1 of the 1 newest attachments are not in s3://onethread/files" in done.out
+
+
 def test_a_folder_that_other_machines_write_too_is_known_by_its_file_system(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nstore:/shop {tmp_path} nfs4 rw 0 0\n")
@@ -425,6 +452,15 @@ def test_a_write_ahead_log_that_only_grows_is_a_warning(folder: Path) -> None:
     (finding,) = check_file(folder / "onethread.db")
 
     assert (finding.level, "2.0 GB" in finding.text) == ("warning", True)
+
+
+def test_answers_that_are_tried_again_and_again_are_a_warning(folder: Path) -> None:
+    sql(MESSAGE + RETRIED)(folder)
+
+    done = onethread("doctor", "--port", "0", folder=folder)
+
+    assert done.status == 0
+    assert "warning  account web: waiting to be sent: 1, the oldest for 5 hours. Try its server: channel" in done.out
 
 
 def test_missing_scripts_and_styles_are_a_fault() -> None:

@@ -12,7 +12,11 @@ from hub.clock import Clock
 from hub.database import Transaction
 from hub.services import log
 from hub.services.log import KEPT_MS, Event, Log, Position
+from tests.agent_ui.pages.conftest import until
 from tests.hub.world import World
+
+# A transaction of this database that has begun to write and is not committed.
+WRITES_ELSEWHERE = "SELECT 1 FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND datname = current_database()"
 
 
 def tell(tx: Transaction, number: int, slow_s: float = 0) -> int:
@@ -170,6 +174,39 @@ async def test_a_log_that_runs_is_woken_by_commits(world: World) -> None:
 
 
 # --- what is forgotten ---
+
+
+async def test_a_reader_knows_how_far_it_is_behind(world: World, clock: Clock) -> None:
+    reader = Log(world.db)
+    await reader.start()
+    before = await reader.behind_ms()
+
+    await world.db.unit(tell, 1)
+    clock.move_by(timedelta(seconds=5))
+    behind = await reader.behind_ms()
+    await reader.read_on()
+
+    assert before == 0
+    assert 5000 <= behind < 60_000
+    assert await reader.behind_ms() == 0
+
+
+@pytest.mark.parametrize("closed_db", ["postgres"], indirect=True)
+async def test_what_a_transaction_left_open_holds_back_is_behind(world: World, clock: Clock) -> None:
+    reader = Log(world.db)
+    await reader.start()
+    left_open = asyncio.create_task(world.db.unit(tell, 1, 2))
+    await until(lambda: world.sql(WRITES_ELSEWHERE))
+
+    await world.db.unit(tell, 2)
+    clock.move_by(timedelta(seconds=5))
+    await reader.read_on()
+    behind = await reader.behind_ms()
+    await left_open
+    await reader.read_on()
+
+    assert behind >= 5000
+    assert await reader.behind_ms() == 0
 
 
 async def test_old_events_are_forgotten_from_the_front_without_a_hole(world: World, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """How the hub itself is, as administrators see it, on both databases."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hub.security import Actor, Role
 from hub.services import system
 from hub.services.system import AccountHealth, System
 from tests.hub.fake_channel import payload
-from tests.hub.world import World, a_mail
+from tests.hub.world import World, a_hub, a_mail
 
 
 async def look(world: World) -> System:
@@ -135,3 +136,19 @@ async def test_hub_that_has_not_begun_to_work_says_so(world: World) -> None:
     faults = [check for check in (await look(world)).checks if not check.ok]
 
     assert [(fault.name, fault.code) for fault in faults] == [("work", "not_begun")]
+
+
+@pytest.mark.parametrize("closed_db", ["postgres"], indirect=True)
+async def test_nodes_of_a_cluster_are_shown_with_what_they_hold(world: World, tmp_path: Path) -> None:
+    other = a_hub(world.db, tmp_path / "other", world.provider)
+    for hub in (world.hub, other):
+        hub.leases.want("duty", ["one", "two"])
+    await world.hub.leases.keep()
+    await other.leases.keep()
+
+    nodes = (await look(world)).nodes
+
+    assert {node.name for node in nodes} == {world.hub.bus.node, other.bus.node}
+    assert [node.name for node in nodes if node.is_this] == [world.hub.bus.node]
+    assert sum(node.leases for node in nodes) == 2
+    other.passwords.stop()

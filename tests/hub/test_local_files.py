@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from hub.errors import NotFound
-from hub.files import SETTLED_S, SHELVES, Files
+from hub.files import CHUNK, SETTLED_S, SHELVES, Files, Gone
+from hub.local_files import LocalFiles
 
 
 @pytest.fixture(name="files")
-def make_files(tmp_path: Path) -> Files:
-    return Files(tmp_path / "files")
+def make_files(tmp_path: Path) -> LocalFiles:
+    return LocalFiles(tmp_path / "files")
 
 
 def age(path: Path, seconds: float = SETTLED_S + 60) -> None:
@@ -25,14 +26,14 @@ async def settled(files: Files) -> list[str]:
     return [file for shelf in range(SHELVES) for file in await files.settled(shelf)]
 
 
-async def test_only_what_was_stored_long_ago_is_settled(files: Files) -> None:
+async def test_only_what_was_stored_long_ago_is_settled(files: LocalFiles) -> None:
     old, _ = await files.put(b"old"), await files.put(b"new")
     age(files.path(old.file))
 
     assert await settled(files) == [old.file]
 
 
-async def test_a_settled_file_goes(files: Files) -> None:
+async def test_a_settled_file_goes(files: LocalFiles) -> None:
     stored = await files.put(b"old")
     age(files.path(stored.file))
 
@@ -41,7 +42,7 @@ async def test_a_settled_file_goes(files: Files) -> None:
         files.path(stored.file)
 
 
-async def test_what_is_stored_again_stays(files: Files) -> None:
+async def test_what_is_stored_again_stays(files: LocalFiles) -> None:
     stored = await files.put(b"both")
     age(files.path(stored.file))
     await files.put(b"both")
@@ -51,7 +52,7 @@ async def test_what_is_stored_again_stays(files: Files) -> None:
     assert await files.get(stored.file) == b"both"
 
 
-async def test_what_is_stored_while_it_is_dropped_is_there(files: Files) -> None:
+async def test_what_is_stored_while_it_is_dropped_is_there(files: LocalFiles) -> None:
     for turn in range(50):
         stored = await files.put(b"%d" % turn)
         age(files.path(stored.file))
@@ -61,11 +62,11 @@ async def test_what_is_stored_while_it_is_dropped_is_there(files: Files) -> None
         assert await files.get(stored.file) == b"%d" % turn
 
 
-async def test_what_is_gone_is_not_dropped_twice(files: Files) -> None:
+async def test_what_is_gone_is_not_dropped_twice(files: LocalFiles) -> None:
     assert not await files.drop("a" * 64)
 
 
-async def test_what_was_stored_by_halves_goes_after_a_day(files: Files, tmp_path: Path) -> None:
+async def test_what_was_stored_by_halves_goes_after_a_day(files: LocalFiles, tmp_path: Path) -> None:
     old, new = tmp_path / "files" / "upload-a", tmp_path / "files" / "put-b"
     for place in (old, new):
         place.write_bytes(b"half")
@@ -73,3 +74,15 @@ async def test_what_was_stored_by_halves_goes_after_a_day(files: Files, tmp_path
 
     assert await files.drop_unfinished() == 1
     assert (old.exists(), new.exists()) == (False, True)
+
+
+async def test_a_file_goes_out_in_pieces_and_what_is_gone_is_told_before_the_first(files: LocalFiles) -> None:
+    body = bytes(range(256)) * 4096
+    stored = await files.put(body)
+
+    pieces = [piece async for piece in await files.open(stored.file)]
+
+    assert max(map(len, pieces)) == CHUNK < len(body)
+    assert b"".join(pieces) == body
+    with pytest.raises(Gone):
+        await files.open("a" * 64)
