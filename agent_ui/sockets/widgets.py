@@ -63,7 +63,7 @@ class Widgets:
         # Visitors whom other nodes were asked for.
         self._asked: dict[int, asyncio.Event] = {}
         bus.listen(self._on_hint)
-        self._sockets: set[OpenWidget] = set()
+        self.sockets: set[OpenWidget] = set()
         # How many sockets of each visitor there are: asked for by each that leaves.
         self._here: Counter[int] = Counter()
         self.messages = Throttle(limits.messages_per_visitor, 60)
@@ -74,13 +74,13 @@ class Widgets:
 
     def join(self, socket: OpenWidget) -> None:
         """This widget hears what is new to its visitor from now on."""
-        self._sockets.add(socket)
+        self.sockets.add(socket)
         self._here[socket.visitor_id] += 1
 
     def leave(self, socket: OpenWidget) -> None:
-        if socket not in self._sockets:
+        if socket not in self.sockets:
             return
-        self._sockets.remove(socket)
+        self.sockets.remove(socket)
         self._here[socket.visitor_id] -= 1
         if not self._here[socket.visitor_id]:
             del self._here[socket.visitor_id]
@@ -90,7 +90,7 @@ class Widgets:
         conversations = {event.conversation_id for event in events} - {None}
         customers = {event.customer_id for event in events} - {None}
         newcomers = self._newcomers_heard(events)
-        for socket in list(self._sockets):
+        for socket in list(self.sockets):
             if (
                 socket.conversation_id in conversations
                 or socket.customer_id in customers
@@ -104,7 +104,7 @@ class Widgets:
 
     def _newcomers_heard(self, events: list[Event]) -> set[int | None]:
         """Visitors who wrote for the first time, perhaps in another tab: their sockets know no conversation yet."""
-        if all(socket.conversation_id is not None for socket in self._sockets):
+        if all(socket.conversation_id is not None for socket in self.sockets):
             return set()
         bodies = [_read_body(event.body) for event in events if event.kind == "message.received"]
         authors = [said.author for body in bodies for said in body.changes.entries]
@@ -112,7 +112,7 @@ class Widgets:
 
     def on_typing(self, customer: int, name: str | None) -> None:
         """A colleague writes a reply to this customer, or nobody does any more."""
-        for socket in self._sockets:
+        for socket in self.sockets:
             if socket.customer_id == customer:
                 socket.typing(name)
 
