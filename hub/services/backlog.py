@@ -6,7 +6,7 @@ import time
 
 from hub.bounds import Overloaded
 from hub.database import Database
-from hub.repositories import figures as sql
+from hub.repositories import intake as sql
 
 LOOK_AGAIN_S = 1.0
 COME_AGAIN_S = 30
@@ -26,6 +26,6 @@ class Backlog:
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_AGAIN_S
-            self._waiting = await self._db.view(lambda rd: rd.value(sql.intake_waiting))
+            self._waiting = await self._db.view(lambda rd: rd.value(sql.count_waiting))
         if self._waiting >= self._most:
             raise Overloaded(retry_after=COME_AGAIN_S)
