@@ -102,11 +102,17 @@ class Pool:
         self._url = url
         self._room = asyncio.Semaphore(size)
         self._free: list[Line] = []
+        # How many wait for a connection.
+        self.waiting = 0
 
     async def run(self, begin: str, work: Callable[[Execute], T]) -> T:
         """Run one transaction. Raises what `work` or the server raises, and `OSError` where that cannot be reached."""
-        async with asyncio.timeout(PATIENCE_S):
-            await self._room.acquire()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._room.acquire()
+        finally:
+            self.waiting -= 1
         try:
             line = self._lent() or await self._connected()
             try:
