@@ -68,6 +68,10 @@ class Widgets:
         self.visitors = Throttle(30, 60)
         self.files = Throttle(60, 600)
 
+    def count(self) -> int:
+        """How many are open at this node."""
+        return len(self.sockets)
+
     async def on_events(self, events: list[Event]) -> None:
         """Called by the log: each socket that this batch concerns looks what is new to it."""
         conversations = {event.conversation_id for event in events} - {None}
