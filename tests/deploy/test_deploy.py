@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 import yaml
+from websockets.asyncio.client import connect
 
 from agent_ui.app import create_app
+from agent_ui.cookies import SESSION
 from hub.bootstrap import Hub
 from hub.config import PREFIX, Settings, from_environment
 from hub.database import Database
@@ -24,7 +26,7 @@ from tests.hub.fake_channel import FakeProvider
 from tests.hub.world import KEY, World
 from tests.parts.process import answers, free_port, program, running, scratch_folder
 from tests.parts.serving import serving
-from tests.parts.sockets import socket
+from tests.parts.sockets import Socket
 from tests.parts.tls import Certificate, make_certificate
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -112,6 +114,8 @@ async def test_nginx_passes_on_pages_and_sockets(sqlite: Database, tmp_path: Pat
         with nginx(url.removeprefix("http://")) as (address, certificate):
             async with httpx2.AsyncClient(base_url=address, verify=certificate.trusting()) as browser:
                 assert (await browser.get("/healthz")).json() == {"status": "ok"}
-            async with socket(f"{address}/console/socket", secret, tls=certificate.trusting()) as line:
-                assert "snapshot" in await line.hello(watch={"view": "open"})
+            wss, cookie = address.replace("https", "wss"), {"Cookie": f"{SESSION}={secret}"}
+            tls = certificate.trusting()
+            async with connect(f"{wss}/console/socket", additional_headers=cookie, proxy=None, ssl=tls) as line:
+                assert "snapshot" in await Socket(line).hello(watch={"view": "open"})
     hub.passwords.stop()

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -96,13 +95,10 @@ class Socket:
 
 
 @asynccontextmanager
-async def socket(
-    url: str, cookie: str = "", tls: ssl.SSLContext | None = None, **headers: str
-) -> AsyncIterator[Socket]:
-    """A connection until the block ends; `headers` with _ for -, `tls` whom to trust on https."""
+async def socket(url: str, cookie: str = "", **headers: str) -> AsyncIterator[Socket]:
+    """A connection until the block ends; `headers` with _ for -."""
     said = {name.replace("_", "-"): value for name, value in headers.items()}
     if cookie:
         said["Cookie"] = f"{SESSION}={cookie}"
-    address = url.replace("http", "ws", 1)
-    async with connect(address, additional_headers=said, proxy=None, max_size=None, ssl=tls) as line:
+    async with connect(url.replace("http", "ws", 1), additional_headers=said, proxy=None, max_size=None) as line:
         yield Socket(line)
