@@ -26,6 +26,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Site:
     )
     feed = Feed()
     widgets = Widgets(hub.bus)
+    hub.counts.share(widgets.throttles())
     presence = Presence(hub.bus, feed)
     presence.on_typing(widgets.on_typing)
     hub.log.listen(feed.on_events)

@@ -19,6 +19,8 @@ PATIENCE_S = 30.0
 STATEMENTS = 1000
 SERVER_SETTINGS = {
     "application_name": "onethread",
+    # Our statements are short: compiling one costs more than it saves.
+    "jit": "off",
     # The machine of a node that dies says nothing more: what it held is free again soon.
     "idle_in_transaction_session_timeout": "15000",
     "tcp_keepalives_idle": "10",

@@ -72,6 +72,12 @@ class Widgets:
         """How many are open at this node."""
         return len(self.sockets)
 
+    def throttles(self) -> dict[str, Throttle]:
+        """What is counted, by name."""
+        counted = {"messages": self.messages, "calls": self.calls, "tells": self.tells}
+        counted |= {"visitors": self.visitors, "files": self.files}
+        return {f"widgets.{name}": throttle for name, throttle in counted.items()}
+
     async def on_events(self, events: list[Event]) -> None:
         """Called by the log: each socket that this batch concerns looks what is new to it."""
         conversations = {event.conversation_id for event in events} - {None}

@@ -185,6 +185,10 @@ class Sessions:
         self._remembered = remembered
         self._addresses = Throttle(PER_ADDRESS, 60)
 
+    def throttles(self) -> dict[str, Throttle]:
+        """What is counted, by name."""
+        return {"sign_ins": self._addresses}
+
     def check_address(self, address: str) -> None:
         """Count a try from this network address; raises `TooMany` beyond 20 a minute."""
         self._addresses.check(address)
