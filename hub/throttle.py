@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from hub.errors import TooMany
 
@@ -17,14 +18,21 @@ class Throttle:
         self._seconds = seconds
         self._keys = keys
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
+        # Called with the key of each attempt that is let through.
+        self.told: Callable[[str], None] = lambda key: None
 
     def check(self, key: str) -> None:
         """Count one attempt, or raise `TooMany` saying when to come again."""
         now = time.monotonic()
-        times = self._times.setdefault(key, deque(maxlen=self._limit))
-        self._times.move_to_end(key)
+        times = self._times.get(key) or deque[float]()
         if len(times) == self._limit and times[0] > now - self._seconds:
             raise TooMany(retry_after=math.ceil(times[0] + self._seconds - now))
-        times.append(now)
+        self.count(key)
+        self.told(key)
+
+    def count(self, key: str) -> None:
+        """Count one attempt, wherever it was let through."""
+        self._times.setdefault(key, deque(maxlen=self._limit)).append(time.monotonic())
+        self._times.move_to_end(key)
         while len(self._times) > self._keys:
             self._times.popitem(last=False)

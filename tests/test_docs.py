@@ -94,4 +94,4 @@ def test_the_map_of_the_readme_names_the_folders_there_are() -> None:
     named = set(re.findall(r"^\| `([a-z_]+)/` \|", readme, re.MULTILINE))
 
     assert all((ROOT / folder).is_dir() for folder in named)
-    assert {"hub", "connectors", "agent_ui", "migrations", "demo", "bench", "tests", "docs"} == named
+    assert {"hub", "connectors", "agent_ui", "migrations", "demo", "bench", "tests", "docs", "deploy"} == named

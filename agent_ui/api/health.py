@@ -72,7 +72,7 @@ async def _seen(request: Request) -> metrics.Seen:
         figures=await hub.db.view(figures),
         about={"version": version(), "node": hub.bus.node, "database": hub.db.dialect.name},
         working=hub.readiness.working(),
-        sockets={"console": len(state.feed.consoles), "widget": len(state.widgets.sockets)},
+        sockets={"console": state.feed.count(), "widget": state.widgets.count()},
         units_waiting=hub.db.waiting(),
         disk_free=(await asyncio.to_thread(room, hub.settings.data)).free,
     )

@@ -62,6 +62,10 @@ class Feed:
     def __init__(self) -> None:
         self.consoles: set[Console] = set()
 
+    def count(self) -> int:
+        """How many are open at this node."""
+        return len(self.consoles)
+
     def on_events(self, events: list[Event]) -> None:
         """Called by the log with each batch. Consoles with the same rights share one frame."""
         if not self.consoles:

@@ -85,6 +85,16 @@ class Widgets:
         if not self._here[socket.visitor_id]:
             del self._here[socket.visitor_id]
 
+    def count(self) -> int:
+        """How many are open at this node."""
+        return len(self.sockets)
+
+    def throttles(self) -> dict[str, Throttle]:
+        """What is counted, by name."""
+        counted = {"messages": self.messages, "calls": self.calls, "tells": self.tells}
+        counted |= {"visitors": self.visitors, "files": self.files}
+        return {f"widgets.{name}": throttle for name, throttle in counted.items()}
+
     async def on_events(self, events: list[Event]) -> None:
         """Called by the log: each socket that this batch concerns looks what is new to it."""
         conversations = {event.conversation_id for event in events} - {None}

@@ -53,6 +53,10 @@ class Forms:
         self._per_sender = Throttle(limits.forms_per_address * MINUTES, MINUTES * 60)
         self._per_address = Throttle(PER_ADDRESS, MINUTES * 60)
 
+    def throttles(self) -> dict[str, Throttle]:
+        """What is counted, by name."""
+        return {"forms.sender": self._per_sender, "forms.address": self._per_address}
+
     async def take(self, account: Any, form: Form, *, sender: str) -> Taken:
         """File a form of an account; `sender` is the network address it came from.
 

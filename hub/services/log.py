@@ -27,7 +27,7 @@ _POSITION = re.compile(
     r"(?:(?P<xid>[0-9]{1,18})-)?(?P<last>[0-9]{1,18})(?(xid)-(?P<seen>(?:[0-9]{1,18}(?:\.[0-9]{1,18}){0,999})?))"
 )
 # How long other nodes' events may stay unseen when a hint was lost.
-POLL_S = 1.0
+POLL_S = 0.5
 
 _encoder = msgspec.json.Encoder()
 

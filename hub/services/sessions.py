@@ -188,6 +188,10 @@ class Sessions:
         self._remembered = remembered
         self._addresses = Throttle((limits or Limits()).sign_ins_per_address, 60)
 
+    def throttles(self) -> dict[str, Throttle]:
+        """What is counted, by name."""
+        return {"sign_ins": self._addresses}
+
     def check_address(self, address: str) -> None:
         """Count a try from this network address; raises `TooMany` beyond the limit."""
         self._addresses.check(address)

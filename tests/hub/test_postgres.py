@@ -82,6 +82,17 @@ async def test_more_units_than_connections_wait_their_turn(cluster: Database) ->
     assert await cluster.view(names) == [f"{i:03}" for i in range(100)]
 
 
+async def test_what_waits_for_a_connection_and_what_is_committed_is_counted(cluster: Database) -> None:
+    asked = [asyncio.create_task(cluster.unit(add, f"{i:03}")) for i in range(100)]
+    await asyncio.sleep(0)
+    waiting = cluster.waiting()
+    await asyncio.gather(*asked)
+
+    assert 0 < waiting < 100
+    assert cluster.waiting() == 0
+    assert cluster.gauges.group_units.total == sum(cluster.gauges.commit_s.counts) == 100
+
+
 async def test_what_is_given_up_midway_leaves_no_connection_in_the_middle_of_something(cluster: Database) -> None:
     for step in range(200):
         # Between nothing and the few milliseconds that each takes.

@@ -94,6 +94,20 @@ async def test_units_asked_for_together_are_one_commit_and_one_announcement(sqli
     assert len(await sqlite.view(keys)) == 50
 
 
+async def test_what_waits_and_what_is_committed_together_is_counted(sqlite: SqliteDatabase) -> None:
+    before = sqlite.gauges.group_units.total
+    async with one_group(sqlite):
+        asked = [asyncio.create_task(sqlite.unit(add, f"{i}")) for i in range(50)]
+        await asyncio.sleep(0)
+        waiting = sqlite.waiting()
+    await asyncio.gather(*asked)
+
+    assert waiting == 50
+    assert sqlite.waiting() == 0
+    assert sqlite.gauges.group_units.total - before >= 50
+    assert sum(sqlite.gauges.commit_s.counts) <= 3
+
+
 async def test_a_failing_unit_fails_alone(sqlite: SqliteDatabase) -> None:
     def fail(tx: Transaction) -> None:
         add(tx, "never")

@@ -246,3 +246,20 @@ async def test_a_position_of_the_future_is_not_reached(world: World) -> None:
     future = Position(10**9) if world.db.dialect.name == "sqlite" else Position(0, 10**9)
 
     assert not await world.db.view(log.reaches, future)
+
+
+async def test_what_nobody_hinted_at_is_heard_within_a_second(world: World) -> None:
+    """Another node's bus is dead: its commit wakes nobody here."""
+    heard: asyncio.Queue[list[int]] = asyncio.Queue()
+    reader = Log(world.db)
+    await reader.start()
+    reader.listen(lambda events: heard.put_nowait(numbers(events)))
+    reading = asyncio.create_task(reader.run())
+    try:
+        for number in range(3):
+            await world.db.unit(tell, number)
+            assert await asyncio.wait_for(heard.get(), 30) == [number]
+    finally:
+        reading.cancel()
+        await asyncio.wait([reading])
+    assert log.POLL_S < 1
