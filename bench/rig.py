@@ -67,6 +67,12 @@ class Rig:
         return self._open.enter_context(self.hub(data)), data
 
     @cached_property
+    def large_hub(self) -> tuple[Running, DataSet]:
+        """A hub on the large data set, for all goals that only read."""
+        data = self._open.enter_context(self.copied(self.scale.entries))
+        return self._open.enter_context(self.hub(data)), data
+
+    @cached_property
     def bare_sockets(self) -> Running:
         """A server that broadcasts frames as large as an event's, and echoes, and does nothing else."""
         server = running("bench.bare.sockets", str(EVENT_BYTES), core=self.measured_core, log=self.log)
