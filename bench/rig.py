@@ -14,13 +14,15 @@ import msgspec
 
 from bench import machine
 from bench.dataset.cache import Cache, DataSet
-from bench.processes import Running, running, told
+from bench.processes import Loader, Running, running
 
 # Messages of the small data set: 1,000 customers.
 SMALL = 5_000
 # A frame with one message of usual length.
 EVENT_BYTES = 2_300
 _LONGEST_LOAD_S = 120.0
+# What takes little time is measured so often at least.
+CHEAP_ROUNDS = 3
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class Rig:
         measured, load = machine.cores() or (None, None)
         self.measured_core, self.load_core = measured, load
         self._open = contextlib.ExitStack()
+        self._loader = Loader(self.log)
+        self._open.callback(self._loader.stop)
         # What one goal found out and another needs.
         self.known: dict[str, float] = {}
 
@@ -123,17 +127,17 @@ class Rig:
 
     def load(self, job: msgspec.Struct) -> dict[str, Any]:
         """What a job of `bench.load` measured, from the load's core."""
-        return told("bench.load", job, core=self.load_core, seconds=_LONGEST_LOAD_S)
+        return self._loader.told(job, core=self.load_core, seconds=_LONGEST_LOAD_S)
 
     def bare(self, job: msgspec.Struct, *, both_cores: bool = False) -> dict[str, Any]:
         """What a bare limit reaches, on the core on which a hub would run."""
         core = None if both_cores else self.measured_core
-        return told("bench.load", job, core=core, seconds=_LONGEST_LOAD_S)
+        return self._loader.told(job, core=core, seconds=_LONGEST_LOAD_S)
 
-    def rounds(self, bare: Callable[[], Any], ours: Callable[[], Any]) -> list[tuple[Any, Any]]:
+    def rounds(self, bare: Callable[[], Any], ours: Callable[[], Any], least: int = 0) -> list[tuple[Any, Any]]:
         """Both in turn, the other first in every second round, so that what drifts drifts for both."""
         found = []
-        for number in range(self.scale.rounds):
+        for number in range(max(least, self.scale.rounds)):
             if number % 2:
                 mine, theirs = ours(), bare()
             else:
