@@ -89,18 +89,16 @@ class Rig:
         try:
             yield made
         finally:
-            shutil.rmtree(made.folder)
+            self._cache.drop(made)
 
     @contextlib.contextmanager
-    def nodes_on_postgres(self) -> Iterator[tuple[DataSet, DataSet]]:
-        """The folders of two nodes on the database server."""
-        first = self._cache.on_postgres(self.database_url, self._fresh_folder())
-        second = self._cache.beside(first, self._fresh_folder())
+    def beside(self, data: DataSet) -> Iterator[DataSet]:
+        """The folder of another node on the same database."""
+        node = self._cache.beside(data, self._fresh_folder())
         try:
-            yield first, second
+            yield node
         finally:
-            for node in (first, second):
-                shutil.rmtree(node.folder)
+            shutil.rmtree(node.folder)
 
     def mailbox(self, data: DataSet) -> int:
         """Give a data set a mailbox; the port at which its mails are handed over."""
@@ -110,15 +108,13 @@ class Rig:
         return self.scratch / f"data-{next(self._numbers)}"
 
     @contextlib.contextmanager
-    def hub(
-        self, data: DataSet, way: str = "", *, both_cores: bool = False, database_url: str = ""
-    ) -> Iterator[Running]:
+    def hub(self, data: DataSet, way: str = "", *, both_cores: bool = False) -> Iterator[Running]:
         """A hub on a data set, in a process and on a core of its own: as `serve` runs it, or in another `way`."""
         core = None if both_cores else self.measured_core
         if way:
-            serve = running("bench.serving", data.folder, way, database_url, core=core, log=self.log)
+            serve = running("bench.serving", data.folder, way, data.database_url, core=core, log=self.log)
         else:
-            options = ["--database-url", database_url] if database_url else []
+            options = ["--database-url", data.database_url] if data.database_url else []
             serve = running(
                 "run", "serve", "--data", data.folder, "--port", "0", "--json", *options, core=core, log=self.log
             )
