@@ -9,11 +9,15 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from hub.bootstrap import Hub
 from hub.ports.channel import Received, Receiver
+
+if TYPE_CHECKING:
+    # The load, which delivers, starts sooner without it.
+    from hub.bootstrap import Hub
 
 # As many as a mail server hands over beside each other.
 AT_ONCE = 20

@@ -55,7 +55,7 @@ def _run(session: Session, given: Namespace, goals: list[Goal], as_json: bool, r
     folder = (given.cache or CACHE).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as scratch:
-        cache = Cache(folder, session.parts, session.say)
+        cache = Cache(folder, session.parts, session.say, session.settings.database_url)
         with Rig(_scale(given), cache, Path(scratch), session.settings.database_url) as rig:
             for result in judged(goals, rig):
                 results.append(result)

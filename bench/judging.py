@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -55,7 +54,7 @@ def _judge(goal: Goal, rig: Rig) -> Result:
         try:
             result = _tried(goal, rig)
         except NotMeasured as problem:
-            return Result(name=goal.name, what=goal.what, reason=str(problem))
+            result = Result(name=goal.name, what=goal.what, reason=str(problem))
         if result.holds is not None:
             break
     return result
@@ -63,10 +62,10 @@ def _judge(goal: Goal, rig: Rig) -> Result:
 
 def _tried(goal: Goal, rig: Rig) -> Result:
     rates = [machine.fdatasync_rate(rig.scratch)]
-    began, busy, own = time.perf_counter(), machine.busy_seconds(), _own_seconds()
+    began, busy, own = time.perf_counter(), machine.busy_seconds(), machine.family_seconds()
     finding = goal.measure(rig)
     seconds = time.perf_counter() - began
-    foreign = machine.busy_seconds() - busy - (_own_seconds() - own)
+    foreign = machine.busy_seconds() - busy - (machine.family_seconds() - own)
     rates.append(machine.fdatasync_rate(rig.scratch))
     about = {
         "seconds": round(seconds, 1),
@@ -75,12 +74,6 @@ def _tried(goal: Goal, rig: Rig) -> Result:
     }
     void = finding.void or (_MOVED if goal.is_durable and not is_steady(rates) else "")
     return _result(goal, finding, about, void)
-
-
-def _own_seconds() -> float:
-    """What we and the processes that we started, and that have ended, have used."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _result(goal: Goal, finding: Finding, about: dict[str, Any], void: str) -> Result:

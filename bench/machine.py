@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -62,6 +63,25 @@ def busy_seconds() -> float:
     fields = [int(n) for n in Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]]
     idle = fields[3] + fields[4]
     return (sum(fields) - idle) / _TICKS
+
+
+def family_seconds() -> float:
+    """What this process and all that it has started, running or ended, have used of the cores so far."""
+    used: dict[int, float] = {}
+    started: dict[int, list[int]] = {}
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = place.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            process = int(place.parent.name)
+            # Its own, and that of children whose end it has been told.
+            used[process] = sum(map(int, fields[11:15])) / _TICKS
+            started.setdefault(int(fields[1]), []).append(process)
+    total, rest = 0.0, [os.getpid()]
+    while rest:
+        process = rest.pop()
+        total += used.get(process, 0.0)
+        rest += started.get(process, ())
+    return total
 
 
 def name() -> str:

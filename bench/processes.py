@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,27 +55,68 @@ def running(
         _end(process)
 
 
-def told(module: str, job: msgspec.Struct, *, core: int | None, seconds: float) -> dict[str, Any]:
-    """What `python -m module` finds out about a job, which it reads as JSON and answers as JSON."""
-    process = subprocess.Popen(
-        _command(module, [type(job).__name__]),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=HOME,
-        env=_environment(),
-    )
-    machine.pin(core, process.pid)
-    try:
-        answer, problems = process.communicate(msgspec.json.encode(job), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise NotMeasured(f"{module} {type(job).__name__} took over {seconds:g} s") from None
-    finally:
-        _end(process)
-    if process.returncode != 0:
-        raise NotMeasured(problems.decode(errors="replace").strip()[-500:])
-    found: dict[str, Any] = msgspec.json.decode(answer)
-    return found
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A job for `bench.load`, and the core to do it on."""
+
+    name: str
+    job: msgspec.Raw
+    core: int | None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job found out, or why it did not."""
+
+    found: dict[str, Any] = {}
+    problem: str = ""
+
+
+class Loader:
+    """`python -m bench.load`, started once: a process that is forked begins a job without loading anything."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def told(self, job: msgspec.Struct, *, core: int | None, seconds: float) -> dict[str, Any]:
+        """What a job finds out within so many seconds."""
+        process = self._process = self._process or self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        name = type(job).__name__
+        wanted = Wanted(name=name, job=msgspec.Raw(msgspec.json.encode(job)), core=core)
+        process.stdin.write(msgspec.json.encode(wanted) + b"\n")
+        process.stdin.flush()
+        if not select.select([process.stdout], [], [], seconds)[0]:
+            self.stop()
+            raise NotMeasured(f"{name} took over {seconds:g} s")
+        line = process.stdout.readline()
+        if not line:
+            self.stop()
+            raise NotMeasured(f"{name} ended: {self._log.read_text(errors='replace')[-500:]}")
+        answer = msgspec.json.decode(line, type=Found)
+        if answer.problem:
+            raise NotMeasured(answer.problem[-500:])
+        return answer.found
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as errors:
+            return subprocess.Popen(
+                _command("bench.load", ()),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=HOME,
+                env=_environment(),
+                # Its jobs end with it.
+                start_new_session=True,
+            )
+
+    def stop(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            _end(self._process)
+            self._process = None
 
 
 def _command(module: str, arguments: Sequence[str | Path]) -> list[str]:

@@ -14,13 +14,15 @@ import msgspec
 
 from bench import machine
 from bench.dataset.cache import Cache, DataSet
-from bench.processes import Running, running, told
+from bench.processes import Loader, Running, running
 
 # Messages of the small data set: 1,000 customers.
 SMALL = 5_000
 # A frame with one message of usual length.
 EVENT_BYTES = 2_300
 _LONGEST_LOAD_S = 120.0
+# What takes little time is measured so often at least.
+CHEAP_ROUNDS = 3
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class Rig:
         measured, load = machine.cores() or (None, None)
         self.measured_core, self.load_core = measured, load
         self._open = contextlib.ExitStack()
+        self._loader = Loader(self.log)
+        self._open.callback(self._loader.stop)
         # What one goal found out and another needs.
         self.known: dict[str, float] = {}
 
@@ -67,6 +71,12 @@ class Rig:
         return self._open.enter_context(self.hub(data)), data
 
     @cached_property
+    def large_hub(self) -> tuple[Running, DataSet]:
+        """A hub on the large data set, for all goals that only read."""
+        data = self._open.enter_context(self.copied(self.scale.entries))
+        return self._open.enter_context(self.hub(data)), data
+
+    @cached_property
     def bare_sockets(self) -> Running:
         """A server that broadcasts frames as large as an event's, and echoes, and does nothing else."""
         server = running("bench.bare.sockets", str(EVENT_BYTES), core=self.measured_core, log=self.log)
@@ -79,18 +89,16 @@ class Rig:
         try:
             yield made
         finally:
-            shutil.rmtree(made.folder)
+            self._cache.drop(made)
 
     @contextlib.contextmanager
-    def nodes_on_postgres(self) -> Iterator[tuple[DataSet, DataSet]]:
-        """The folders of two nodes on the database server."""
-        first = self._cache.on_postgres(self.database_url, self._fresh_folder())
-        second = self._cache.beside(first, self._fresh_folder())
+    def beside(self, data: DataSet) -> Iterator[DataSet]:
+        """The folder of another node on the same database."""
+        node = self._cache.beside(data, self._fresh_folder())
         try:
-            yield first, second
+            yield node
         finally:
-            for node in (first, second):
-                shutil.rmtree(node.folder)
+            shutil.rmtree(node.folder)
 
     def mailbox(self, data: DataSet) -> int:
         """Give a data set a mailbox; the port at which its mails are handed over."""
@@ -100,15 +108,13 @@ class Rig:
         return self.scratch / f"data-{next(self._numbers)}"
 
     @contextlib.contextmanager
-    def hub(
-        self, data: DataSet, way: str = "", *, both_cores: bool = False, database_url: str = ""
-    ) -> Iterator[Running]:
+    def hub(self, data: DataSet, way: str = "", *, both_cores: bool = False) -> Iterator[Running]:
         """A hub on a data set, in a process and on a core of its own: as `serve` runs it, or in another `way`."""
         core = None if both_cores else self.measured_core
         if way:
-            serve = running("bench.serving", data.folder, way, database_url, core=core, log=self.log)
+            serve = running("bench.serving", data.folder, way, data.database_url, core=core, log=self.log)
         else:
-            options = ["--database-url", database_url] if database_url else []
+            options = ["--database-url", data.database_url] if data.database_url else []
             serve = running(
                 "run", "serve", "--data", data.folder, "--port", "0", "--json", *options, core=core, log=self.log
             )
@@ -117,17 +123,17 @@ class Rig:
 
     def load(self, job: msgspec.Struct) -> dict[str, Any]:
         """What a job of `bench.load` measured, from the load's core."""
-        return told("bench.load", job, core=self.load_core, seconds=_LONGEST_LOAD_S)
+        return self._loader.told(job, core=self.load_core, seconds=_LONGEST_LOAD_S)
 
     def bare(self, job: msgspec.Struct, *, both_cores: bool = False) -> dict[str, Any]:
         """What a bare limit reaches, on the core on which a hub would run."""
         core = None if both_cores else self.measured_core
-        return told("bench.load", job, core=core, seconds=_LONGEST_LOAD_S)
+        return self._loader.told(job, core=core, seconds=_LONGEST_LOAD_S)
 
-    def rounds(self, bare: Callable[[], Any], ours: Callable[[], Any]) -> list[tuple[Any, Any]]:
+    def rounds(self, bare: Callable[[], Any], ours: Callable[[], Any], least: int = 0) -> list[tuple[Any, Any]]:
         """Both in turn, the other first in every second round, so that what drifts drifts for both."""
         found = []
-        for number in range(self.scale.rounds):
+        for number in range(max(least, self.scale.rounds)):
             if number % 2:
                 mine, theirs = ours(), bare()
             else:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.dataset.postgres import PostgresSink, Server, database_of
 from bench.dataset.shop import Shop, Size
 from bench.dataset.sinks import SqliteSink
 from bench.dataset.writing import Writer
@@ -33,6 +34,7 @@ POST = "support"
 _EDITION = 3
 _ABOUT = "about.json"
 _HALF_A_DAY_MS = 12 * 3_600_000
+_SIGN_IN_AGAIN = "UPDATE sessions SET created_at = {0}, last_seen_at = {0}, expires_at = {1}"
 _HOOK_SECRET = base64.b64encode(b"the same in every data set, no secret").decode()
 
 Say = Callable[[str], None]
@@ -47,46 +49,60 @@ class About(msgspec.Struct, frozen=True):
 
 
 class DataSet(msgspec.Struct, frozen=True):
-    """A copy of a data set to work with."""
+    """A copy of a data set to work with; `database` names it on a server, '' when it lies in the folder."""
 
     folder: Path
     shop: Shop
     about: About
+    database: str = ""
+    database_url: str = ""
 
 
 class Cache:
     """The folder with the data sets."""
 
-    def __init__(self, folder: Path, parts: Parts, say: Say) -> None:
+    def __init__(self, folder: Path, parts: Parts, say: Say, database_url: str = "") -> None:
         self._folder = folder
         self._parts = parts
         self._say = say
+        self._server = Server(database_url) if database_url else None
 
     def copy(self, entries: int, into: Path) -> DataSet:
         """A fresh copy of the data set with so many entries, in a folder that is not there yet."""
-        kept = self._folder / f"{entries}-{_EDITION}-{newest()}"
+        edition = f"{_EDITION}_{newest()}"
+        if self._server is not None:
+            return self._copy_on(self._server, entries, edition, into)
+        kept = self._folder / f"{entries}-{edition}"
         if not (kept / _ABOUT).exists():
             self._build(kept, Shop(Size(entries)))
         shutil.copytree(kept, into)
-        _sign_in_again(into)
-        about = msgspec.json.decode((into / _ABOUT).read_bytes(), type=About)
-        return DataSet(into, Shop(Size(entries)), about)
+        with contextlib.closing(sqlite3.connect(into / DATABASE)) as db, db:
+            db.execute(_SIGN_IN_AGAIN.format("?1", "?2"), _just_now())
+        return DataSet(into, Shop(Size(entries)), _about(into))
+
+    def _copy_on(self, server: Server, entries: int, edition: str, into: Path) -> DataSet:
+        name = database_of(entries, edition)
+        kept = self._folder / f"{entries}-{edition}-postgres"
+        if not (kept / _ABOUT).exists() or not server.has(name):
+            server.drop(name)
+            server.make(name)
+            self._build(kept, Shop(Size(entries)), server.url_of(name))
+        shutil.copytree(kept, into)
+        copied = server.copy(name)
+        server.run(copied, _SIGN_IN_AGAIN.format("$1", "$2"), *_just_now())
+        return DataSet(into, Shop(Size(entries)), _about(into), copied, server.url_of(copied))
+
+    def drop(self, data: DataSet) -> None:
+        """Take a copy away."""
+        shutil.rmtree(data.folder)
+        if self._server is not None and data.database:
+            self._server.drop(data.database)
 
     def beside(self, data: DataSet, into: Path) -> DataSet:
         """The folder of another node on the same database: it has the same key and nothing else."""
         into.mkdir()
         shutil.copy(data.folder / KEY, into / KEY)
         return msgspec.structs.replace(data, folder=into)
-
-    def on_postgres(self, url: str, into: Path) -> DataSet:
-        """The bench's own hub on a database server, empty of customers at first: they come by writing.
-
-        Its key stays here, so that the same database can be used again, and no other hub's.
-        """
-        kept = self._folder / "postgres"
-        kept.mkdir(mode=0o700, exist_ok=True)
-        about = asyncio.run(self._begin(Settings(data=kept, database_url=url)))
-        return self.beside(DataSet(kept, Shop(Size(0)), about), into)
 
     def add_mailbox(self, data: DataSet) -> int:
         """Give a copy a mailbox whose mails are handed over at the port returned."""
@@ -96,17 +112,17 @@ class Cache:
         return port
 
     async def _save_mailbox(self, data: DataSet, port: int) -> None:
-        async with self._hub(Settings(data=data.folder)) as hub:
+        async with self._hub(Settings(data=data.folder, database_url=data.database_url)) as hub:
             settings = {"address": MAILBOX, "listen": f"127.0.0.1:{port}"}
             await hub.accounts.save(POST, "email", settings)
 
-    def _build(self, kept: Path, shop: Shop) -> None:
+    def _build(self, kept: Path, shop: Shop, database_url: str = "") -> None:
         began = time.perf_counter()
         self._say(f"Building the data set with {shop.size.entries:,} entries ...")
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(parents=True)
-        about = asyncio.run(self._begin(Settings(data=kept)))
-        sink = SqliteSink(kept / DATABASE)
+        about = asyncio.run(self._begin(Settings(data=kept, database_url=database_url)))
+        sink = PostgresSink(database_url) if database_url else SqliteSink(kept / DATABASE)
         Writer(shop, sink, about.account).write()
         sink.close()
         # Last, so that one that was cut short is made anew.
@@ -132,10 +148,11 @@ class Cache:
             await hub.stop()
 
 
-def _sign_in_again(folder: Path) -> None:
-    """Sessions end by themselves; those of the copy have just begun."""
+def _about(folder: Path) -> About:
+    return msgspec.json.decode((folder / _ABOUT).read_bytes(), type=About)
+
+
+def _just_now() -> tuple[int, int]:
+    """Sessions end by themselves; those of a copy have just begun."""
     now = time.time_ns() // 1_000_000
-    with contextlib.closing(sqlite3.connect(folder / DATABASE)) as db, db:
-        db.execute(
-            "UPDATE sessions SET created_at = ?, last_seen_at = ?, expires_at = ?", (now, now, now + _HALF_A_DAY_MS)
-        )
+    return now, now + _HALF_A_DAY_MS

@@ -26,6 +26,10 @@ class Sink(ABC):
     def words(self, index: str, rows: Iterable[tuple[int, list[str]]]) -> None:
         """Write rows of a search index."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """All is written: make it a hub's database as it would be."""
+
 
 class SqliteSink(Sink):
     """Writes without looking back: a data set that was cut short is made anew."""

@@ -7,7 +7,7 @@ from bench.figures import Check, Finding, NotMeasured, Spread, least, shares
 from bench.goals.accepting import accept
 from bench.load.accept import Accept
 from bench.processes import Running
-from bench.rig import Rig
+from bench.rig import SMALL, Rig
 
 _WRITERS = 10
 _CUSTOMERS = 100
@@ -18,11 +18,11 @@ def events(rig: Rig) -> Finding:
     """Goal K."""
     if not rig.database_url:
         raise NotMeasured("needs PostgreSQL: --database-url")
-    url = rig.database_url
     with (
-        rig.nodes_on_postgres() as (first, second),
-        rig.hub(first, database_url=url) as telling,
-        rig.hub(second, "no events", database_url=url) as silent,
+        rig.copied(SMALL) as first,
+        rig.beside(first) as second,
+        rig.hub(first) as telling,
+        rig.hub(second, "no events") as silent,
     ):
         # Who has not written yet becomes a customer by it: they shall all be known before.
         rig.load(_job(telling, first, _WARM_UP))

@@ -13,7 +13,7 @@ from bench.figures import Check, Finding, Spread, most
 from bench.goals.questions import CLASSES, questions
 from bench.load.reads import Reads, Series
 from bench.processes import Running
-from bench.rig import SMALL, Rig
+from bench.rig import CHEAP_ROUNDS, Rig
 
 _PAGE = 50
 _TURNS = 40
@@ -22,7 +22,7 @@ _LONG, _SHORT = 1, 2
 
 def _reads(rig: Rig, series: list[Series], turns: int = _TURNS) -> list[dict[str, Any]]:
     job = Reads(series=series, turns=turns * rig.scale.load, agents=COLLEAGUES)
-    return [rig.load(job) for _ in range(rig.scale.rounds)]
+    return [rig.load(job) for _ in range(max(CHEAP_ROUNDS, rig.scale.rounds))]
 
 
 def _ratio(found: list[dict[str, Any]], mine: str, theirs: str, figure: str) -> Spread:
@@ -38,15 +38,15 @@ def _ms(found: list[dict[str, Any]], name: str, figure: str) -> float:
 
 def opening(rig: Rig) -> Finding:
     """Goal D."""
-    with rig.copied(rig.scale.entries) as data, rig.hub(data) as hub:
-        size = data.shop.size
-        series = [
-            _opened(hub, data, "long", _LONG, size.long),
-            _opened(hub, data, "short", _SHORT, size.short),
-            _screen(hub, "long screen", _LONG),
-            _screen(hub, "short screen", _SHORT),
-        ]
-        found = _reads(rig, series)
+    hub, data = rig.large_hub
+    size = data.shop.size
+    series = [
+        _opened(hub, data, "long", _LONG, size.long),
+        _opened(hub, data, "short", _SHORT, size.short),
+        _screen(hub, "long screen", _LONG),
+        _screen(hub, "short screen", _SHORT),
+    ]
+    found = _reads(rig, series)
     by_api = _ratio(found, "long", "short", "p95")
     on_screen = _ratio(found, "long screen", "short screen", "p95")
     return Finding(
@@ -80,12 +80,11 @@ def _call(verb: str, **given: Any) -> msgspec.Raw:
 
 def listing(rig: Rig) -> Finding:
     """Goal E. A console gets its list with the counters in its snapshot, later pages by a call."""
-    with rig.copied(rig.scale.entries) as data, rig.copied(SMALL) as small:
-        with rig.hub(data) as large_hub, rig.hub(small) as small_hub:
-            series = [_list(large_hub, "large"), _list(small_hub, "small")]
-            series += [_snapshot(large_hub, "large snapshot"), _snapshot(small_hub, "small snapshot")]
-            found = _reads(rig, series)
-        large, few = data.shop.size.customers, small.shop.size.customers
+    (large_hub, data), (small_hub, small) = rig.large_hub, rig.usual_hub
+    series = [_list(large_hub, "large"), _list(small_hub, "small")]
+    series += [_snapshot(large_hub, "large snapshot"), _snapshot(small_hub, "small snapshot")]
+    found = _reads(rig, series, turns=_TURNS // 2)
+    large, few = data.shop.size.customers, small.shop.size.customers
     whole = _ratio(found, "large snapshot", "small snapshot", "p50")
     page = _ratio(found, "large", "small", "p50")
     return Finding(
@@ -114,14 +113,14 @@ def _snapshot(hub: Running, name: str) -> Series:
 
 def searching(rig: Rig) -> Finding:
     """Goal F."""
-    with rig.copied(rig.scale.entries) as data, rig.hub(data) as hub:
-        token = data.about.token
-        customers = [[f"/api/v1/customers/{i}"] for i in range(1, 11)]
-        series = [Series(name="customer", port=hub.port, token=token, asked=customers)]
-        for name, typed in questions(data.shop).items():
-            asked = [[f"/api/v1/search?q={quote(q)}&limit=20"] for q in typed]
-            series.append(Series(name=name, port=hub.port, token=token, asked=asked))
-        found = _reads(rig, series, turns=3)
+    hub, data = rig.large_hub
+    token = data.about.token
+    customers = [[f"/api/v1/customers/{i}"] for i in range(1, 11)]
+    series = [Series(name="customer", port=hub.port, token=token, asked=customers)]
+    for name, typed in questions(data.shop).items():
+        asked = [[f"/api/v1/search?q={quote(q)}&limit=20"] for q in typed]
+        series.append(Series(name=name, port=hub.port, token=token, asked=asked))
+    found = _reads(rig, series, turns=3)
     ratios = {name: _ratio(found, name, "customer", "p95") for name in CLASSES}
     worst = max(CLASSES, key=lambda name: ratios[name].median)
     slowest = Spread.of([max(one[name]["slowest"] for name in CLASSES) / one["customer"]["p95"] for one in found])

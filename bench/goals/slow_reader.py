@@ -8,11 +8,11 @@ from bench.figures import Check, Finding, Spread, most
 from bench.goals.accepting import accept
 from bench.rig import Rig
 
-_MESSAGES = 160
+_MESSAGES = 120
 # Long messages: together they are more than one console may have waiting.
-_WORDS = 6_000
+_WORDS = 8_000
 # Messages a second: so few that nothing but the stuck console could delay them.
-_RATE = 40.0
+_RATE = 60.0
 # What one console may have waiting (4 MiB), held once more while it is sent, and what the kernel takes.
 _BOUND_MIB = 12
 

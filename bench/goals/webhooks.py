@@ -6,7 +6,7 @@ from bench.dataset.cache import HOOK, DataSet
 from bench.figures import Check, Finding, Spread, least, shares
 from bench.load.webhooks import Webhooks
 from bench.processes import Running
-from bench.rig import SMALL, Rig
+from bench.rig import CHEAP_ROUNDS, SMALL, Rig
 
 _IN_FLIGHT = 32
 _COUNT, _WARM_UP = 400, 100
@@ -14,17 +14,13 @@ _COUNT, _WARM_UP = 400, 100
 
 def acknowledging(rig: Rig) -> Finding:
     """Goal I. What is stored is read beside the acknowledging, as in life."""
-    with (
-        rig.copied(SMALL) as data,
-        rig.copied(SMALL) as other,
-        rig.hub(data) as storing,
-        rig.hub(other, "no row") as forgetting,
-    ):
+    storing, data = rig.usual_hub
+    with rig.copied(SMALL) as other, rig.hub(other, "no row") as forgetting:
         for hub in (storing, forgetting):
             rig.load(_job(hub, data, _WARM_UP))
         count = _COUNT * rig.scale.load
         pairs = rig.rounds(
-            lambda: rig.load(_job(forgetting, other, count)), lambda: rig.load(_job(storing, data, count))
+            lambda: rig.load(_job(forgetting, other, count)), lambda: rig.load(_job(storing, data, count)), CHEAP_ROUNDS
         )
     ours, bare = [pair[1]["rate"] for pair in pairs], [pair[0]["rate"] for pair in pairs]
     return Finding(

@@ -16,6 +16,7 @@ from hub.bootstrap import Hub, build
 from hub.config import Settings
 from hub.security import Actor
 from run import PARTS
+from tests.parts.postgres import Postgres
 
 ENTRIES = 400
 EVERYBODY = Actor(id=1001, name="Agent 1", role="admin")
@@ -37,7 +38,7 @@ def asked(data: DataSet, ask: Callable[[Hub], Any]) -> Any:
     """What a hub on this data set answers."""
 
     async def answer() -> Any:
-        hub = await build(Settings(data=data.folder), PARTS.channels(), PARTS.shops())
+        hub = await build(Settings(data=data.folder, database_url=data.database_url), PARTS.channels(), PARTS.shops())
         await hub.start()
         try:
             return await ask(hub)
@@ -71,7 +72,7 @@ def test_the_counters_count_what_is_there(data: DataSet) -> None:
     assert (kept["open"], kept.get("snoozed", 0)) == there
 
 
-def test_questions_find_what_they_ask_for(data: DataSet) -> None:
+def hits(data: DataSet) -> Callable[[Hub], Any]:
     async def find(hub: Hub) -> dict[str, int]:
         found = dict.fromkeys(CLASSES, 0)
         for name, typed in questions(data.shop).items():
@@ -80,10 +81,25 @@ def test_questions_find_what_they_ask_for(data: DataSet) -> None:
                 found[name] += len(groups.messages) + len(groups.orders) + len(groups.customers)
         return found
 
-    found = asked(data, find)
+    return find
+
+
+def test_questions_find_what_they_ask_for(data: DataSet) -> None:
+    found = asked(data, hits(data))
 
     # Rare words are rare: in so few messages most are never said.
     assert all(found[name] for name in ("common", "prefix", "phone", "order number"))
+
+
+def test_on_a_server_the_same_is_found_and_a_copy_goes_again(
+    data: DataSet, postgres_server: Postgres, tmp_path: Path
+) -> None:
+    cache = Cache(tmp_path / "cache", PARTS, print, postgres_server.url)
+    there = cache.copy(ENTRIES, tmp_path / "data")
+
+    assert asked(there, hits(there)) == asked(data, hits(data))
+    cache.drop(there)
+    assert postgres_server.run("SELECT count(*) FROM pg_database WHERE datname LIKE 'onethread_bench_copy%'") == "0"
 
 
 def test_its_token_opens_the_api(data: DataSet) -> None:

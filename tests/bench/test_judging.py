@@ -68,10 +68,16 @@ def test_what_cannot_be_judged_three_times_is_not_missed(rig: Rig) -> None:
 
 
 def test_what_cannot_be_measured_here_says_why(rig: Rig) -> None:
-    (result,) = judged([goal(NotMeasured("needs PostgreSQL"))[0]], rig)
+    (result,) = judged([goal(*[NotMeasured("needs PostgreSQL")] * 3)[0]], rig)
 
     assert result.holds is None
     assert result.reason == "needs PostgreSQL"
+
+
+def test_what_failed_is_measured_again(rig: Rig) -> None:
+    (result,) = judged([goal(NotMeasured("the hub did not start"), finding(0.8))[0]], rig)
+
+    assert result.holds is True
 
 
 def test_rounds_take_turns(rig: Rig) -> None:
