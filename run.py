@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hub.bootstrap import Hub
+    from hub.limits import Limits
 
 DESCRIPTION = "Customer service in one lifelong conversation per customer, on every channel, beside their orders."
 
@@ -38,10 +39,10 @@ def site(hub: Hub) -> Starlette:
     return create_app(hub)
 
 
-def server_options() -> Mapping[str, Any]:
+def server_options(limits: Limits) -> Mapping[str, Any]:
     from agent_ui.slow_heads import server_options as options
 
-    return options()
+    return options(limits)
 
 
 def bundle_fault() -> str:

@@ -27,11 +27,16 @@ async def session_of(connection: HTTPConnection) -> Session:
 
 
 async def actor_of_token(request: Request) -> Actor:
-    """The program that asks; raises `BadToken`. Cookies count for nothing here, so no foreign page can borrow one."""
+    """The program that asks, by its token; raises `BadToken`, or `TooMany` for one that comes too often.
+
+    Cookies count for nothing here, so no foreign page can borrow one.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise BadToken("Send a token: Authorization: Bearer …")
-    return await hub_of(request).tokens.actor_of_token(token.strip())
+    actor = await hub_of(request).tokens.actor_of_token(token.strip())
+    request.app.state.token_rate.check(str(actor.id))
+    return actor
 
 
 def require_private(connection: HTTPConnection) -> None:

@@ -102,10 +102,8 @@ def _headers(failure: Exception) -> dict[str, str]:
     headers: dict[str, str] = {}
     if isinstance(failure, HTTPException) and isinstance(failure.headers, Mapping):
         headers |= failure.headers
-    if isinstance(failure, TooMany):
+    if isinstance(failure, TooMany | Unavailable):
         headers["retry-after"] = str(failure.retry_after)
-    if isinstance(failure, Unavailable):
-        headers["retry-after"] = "1"
     return headers
 
 

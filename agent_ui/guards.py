@@ -16,12 +16,18 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_ui.cookies import SESSION
 from agent_ui.errors import UNEXPECTED, deny, problem_of, response_of
-from agent_ui.origins import Network, behind_proxies, check_host, check_own_page, networks
+from agent_ui.origins import Network, behind_proxies, check_host, check_own_page, networks, outside_address
+from agent_ui.sockets.arrivals import Arrivals
 from agent_ui.surfaces import DATA_POLICY, Surface, page_policy, surface_of
+from hub.bounds import Budget, Places, Rate
 from hub.errors import HubError, Malformed, TooLarge
+from hub.limits import Limits
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 HARMLESS = {"GET", "HEAD", "OPTIONS"}
+
+# What a program is answered whose token or signature opens nothing.
+REFUSED = {401, 403}
 
 # Sounds may play: the console rings.
 FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "publickey-credentials-get")
@@ -53,8 +59,8 @@ class TooSlow(HubError):
 class Pace(msgspec.Struct, frozen=True):
     """How slowly a body may come: so many seconds for nothing, and this rate on the whole."""
 
-    grace: float = 20.0
-    bytes_per_second: float = 4096.0
+    grace: float
+    bytes_per_second: float
 
     def allows(self, received: int) -> float:
         """Seconds after its beginning by which a body has to be further than this."""
@@ -71,6 +77,8 @@ class Guards:
         public_url: str = "",
         names: Iterable[str] = (),
         trusted_proxies: Iterable[str] = (),
+        limits: Limits | None = None,
+        arrivals: Arrivals | None = None,
         pace: Pace | None = None,
     ) -> None:
         """`names` are further host names of this hub; only `trusted_proxies` may say for whom they speak."""
@@ -79,7 +87,12 @@ class Guards:
         self._names = {name.lower() for name in (*names, public.hostname or "") if name}
         self._origins: Collection[str] = {f"{public.scheme}://{public.netloc}".lower()} if public.netloc else set()
         self._proxies: tuple[Network, ...] = networks(trusted_proxies)
-        self._pace = pace or Pace()
+        self._limits = limits = limits or Limits()
+        self._pace = pace or Pace(limits.body_seconds, limits.body_bytes_per_second)
+        self._requests = Places(limits.requests)
+        self._bytes = Budget(limits.body_bytes_in_all)
+        self._strangers = Strangers(limits)
+        self._arrivals = arrivals or Arrivals(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -92,7 +105,7 @@ class Guards:
             await self._request(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = ""
+        sent, address, has_place = "", outside_address(scope), False
 
         async def remember(message: Message) -> None:
             nonlocal sent
@@ -101,6 +114,8 @@ class Guards:
 
         try:
             check_host(scope, self._names)
+            self._arrivals.take(address)
+            has_place = True
             await self._app(scope, receive, remember)
         except WebSocketDisconnect:
             # The other side left first.
@@ -111,16 +126,21 @@ class Guards:
             elif sent in {"websocket.accept", "websocket.send"}:
                 problem_of(failure)
                 await send({"type": "websocket.close", "code": UNEXPECTED})
+        finally:
+            if has_place:
+                self._arrivals.leave(address)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         surface = surface_of(scope["path"])
         # Only pages name one, and asking the kernel for random bytes lets every other thread go first.
         scope["state"]["nonce"] = secrets.token_urlsafe(16) if surface.has_pages else ""
-        body = Body(receive, surface.body, self._pace, is_whole="is_whole" in scope["state"])
+        limit, is_whole = getattr(self._limits, surface.body), "is_whole" in scope["state"]
+        body = Body(receive, limit, self._pace, self._bytes, is_whole=is_whole)
         answer = Answer(scope, surface, body, send)
         try:
-            self._check(scope, surface, body)
-            await self._app(scope, body.receive, answer.send)
+            with self._requests:
+                self._check(scope, surface, body)
+                await self._app(scope, body.receive, answer.send)
         except Exception as failure:
             if not answer.has_begun:
                 response = response_of(Request(scope, body.receive), failure)
@@ -128,26 +148,59 @@ class Guards:
             elif not answer.is_complete:
                 # What is missing tells the client; why is for the log.
                 problem_of(failure)
+        finally:
+            body.forget()
+            if answer.status in REFUSED and surface.is_for_programs:
+                self._strangers.refused(scope)
 
     def _check(self, scope: Scope, surface: Surface, body: Body) -> None:
         if scope["method"] not in METHODS:
             raise HTTPException(405, headers={"allow": ", ".join(sorted(METHODS))})
         check_host(scope, self._names)
+        self._strangers.check(scope, surface)
         headers = Headers(scope=scope)
         if surface.own_origin and scope["method"] not in HARMLESS:
             check_own_page(scope, self._origins, has_session=SESSION in cookie_parser(headers.get("cookie", "")))
         body.check_length(headers.get("content-length"))
 
 
-class Body:
-    """A request's body as it may come: not larger than its limit, and not slower than its pace."""
+class Strangers:
+    """How often one network address may ask for pages, and come with what does not open the door."""
 
-    def __init__(self, receive: Receive, limit: int, pace: Pace, *, is_whole: bool) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._asked = Rate(limits.requests_per_address)
+        self._refused = Rate(limits.refusals_per_address)
+
+    def check(self, scope: Scope, surface: Surface) -> None:
+        """Raise `TooMany` for an address that came too often."""
+        address = outside_address(scope)
+        if not address:
+            return
+        if surface.is_for_programs:
+            self._refused.check_only(address)
+        else:
+            self._asked.check(address)
+
+    def refused(self, scope: Scope) -> None:
+        address = outside_address(scope)
+        if address:
+            self._refused.count(address)
+
+
+class Body:
+    """A request's body as it may come: not larger than its limit, and not slower than its pace.
+
+    What has come of it counts towards `budget`, which all bodies share, until it is forgotten.
+    """
+
+    def __init__(self, receive: Receive, limit: int, pace: Pace, budget: Budget, *, is_whole: bool) -> None:
         """`is_whole`: all of it has come already, and nothing is to be waited for."""
         self._receive = receive
         self._is_whole = is_whole
         self._limit = limit
         self._pace = pace
+        self._budget = budget
+        self._spent = 0
         self._received = 0
         self._started: float | None = None
         self._complete = False
@@ -168,11 +221,25 @@ class Body:
         if self.is_refused:
             return {"type": "http.disconnect"}
         message = await (self._receive() if self._is_whole else self._in_time())
-        self._received += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._received += size
         self._complete = not message.get("more_body", False)
         if self._received > self._limit:
             self._refuse(TooLarge(limit=self._limit))
+        self._spend(size)
         return message
+
+    def _spend(self, size: int) -> None:
+        try:
+            self._budget.spend(size)
+        except HubError as refusal:
+            self._refuse(refusal)
+        self._spent += size
+
+    def forget(self) -> None:
+        """The request has ended, and with it what it held."""
+        self._budget.give_back(self._spent)
+        self._spent = 0
 
     async def drain(self) -> None:
         """Throw away what still comes, for a moment."""
@@ -210,10 +277,12 @@ class Answer:
         self._send = send
         self.has_begun = False
         self.is_complete = False
+        self.status = 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
+            self.status = message["status"]
             message["headers"] = self._completed(message["headers"])
         is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
         if is_last and self._body.is_refused:

@@ -81,6 +81,21 @@ def _is_trusted(address: str, trusted: Collection[Network]) -> bool:
     return any(parsed in network for network in trusted)
 
 
+def outside_address(scope: Scope) -> str:
+    """Under which address this caller is counted, '' for one on this machine: behind a proxy of which we were not told
+    that could be anybody. Of IPv6 it is the network, in which one caller has addresses without number."""
+    address = scope["client"][0] if scope.get("client") else ""
+    if ":" not in address:
+        return "" if address.startswith("127.") else address
+    try:
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return outside_address({"client": (str(parsed.ipv4_mapped), 0)})
+    return "" if parsed.is_loopback else f"{ipaddress.IPv6Network((parsed, 64), strict=False).network_address}/64"
+
+
 def host_of(scope: Scope) -> str:
     """The name by which the hub was called, without its port; raises `WrongHost` if that is none."""
     named = Headers(scope=scope).getlist("host")

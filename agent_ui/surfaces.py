@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-MIB = 1024 * 1024
-# 25 MB of files in base64, and what is around them.
-WITH_FILES = 36 * MIB
-# What a shop's backend brings may hold more than one large file.
-BROUGHT = 50 * MIB
-ONE_FILE = 25 * MIB
-WEBHOOK = 5 * MIB
+Body = Literal["body_bytes", "reply_bytes", "message_bytes", "webhook_bytes", "upload_bytes"]
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """The rules for all paths that start with `prefix`."""
 
     prefix: str
-    # The largest body in bytes.
-    body: int = MIB
+    # Which of the limits its bodies have.
+    body: Body = "body_bytes"
+    # Programs come here with a token or a signature; everybody else is counted by their address.
+    is_for_programs: bool = False
     # A browser may show it as a page; the rest is data and shows nothing.
     has_pages: bool = False
     # It acts on a session's cookie, so whatever changes something has to come from our own pages.
@@ -27,18 +25,18 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
 
 # The first whose prefix fits counts.
 SURFACES = (
-    Surface(prefix="/api/v1/messages", body=BROUGHT),
-    Surface(prefix="/api/v1/conversations/", body=WITH_FILES),
-    Surface(prefix="/api/v1/customers/", body=WITH_FILES),
-    Surface(prefix="/api/"),
+    Surface(prefix="/api/v1/messages", body="message_bytes", is_for_programs=True),
+    Surface(prefix="/api/v1/conversations/", body="reply_bytes", is_for_programs=True),
+    Surface(prefix="/api/v1/customers/", body="reply_bytes", is_for_programs=True),
+    Surface(prefix="/api/", is_for_programs=True),
     Surface(prefix="/static/"),
-    Surface(prefix="/widget/attachments", body=ONE_FILE),
+    Surface(prefix="/widget/attachments", body="upload_bytes"),
     Surface(prefix="/widget/", has_pages=True),
     Surface(prefix="/widget.js"),
     # The shop's own pages post here, from their own origin.
-    Surface(prefix="/forms/", body=ONE_FILE, has_pages=True),
-    Surface(prefix="/hooks/", body=WEBHOOK),
-    Surface(prefix="/console/attachments", body=ONE_FILE, own_origin=True),
+    Surface(prefix="/forms/", body="upload_bytes", has_pages=True),
+    Surface(prefix="/hooks/", body="webhook_bytes", is_for_programs=True),
+    Surface(prefix="/console/attachments", body="upload_bytes", own_origin=True),
     Surface(prefix="/", has_pages=True, own_origin=True),
 )
 

@@ -26,7 +26,7 @@ async def measure(session: Session, given: Namespace) -> Outcome:
     # Only now, so that the other commands start sooner.
     from bench import machine
 
-    goals = _goals(given.only)
+    goals = _goals(given.only, given.sockets)
     as_json = getattr(given, "json", False)
     results: list[Result] = []
     # In a thread: it waits for processes, and each data set is begun in a loop of its own.
@@ -69,9 +69,12 @@ def _scale(given: Namespace) -> Scale:
     return msgspec.structs.replace(scale, entries=given.rows or scale.entries)
 
 
-def _goals(only: str | None) -> list[Goal]:
+def _goals(only: str | None, crowd: int | None) -> list[Goal]:
+    from bench.goals import sockets
     from bench.goals.table import GOALS
 
+    if crowd is not None:
+        return [sockets.goal(crowd)]
     if only is None:
         return list(GOALS)
     wanted = [name.strip() for name in only.split(",")]
@@ -102,5 +105,11 @@ def grow(tree: Tree) -> None:
     size.add_argument("--quick", action="store_true", help="little load and 100,000 entries: under a minute")
     size.add_argument("--full", action="store_true", help="much load and 1,000,000 entries: up to 20 minutes")
     bench.add_argument("--only", metavar="GOALS", help="these goals alone, as A,F")
+    bench.add_argument(
+        "--sockets",
+        type=int,
+        metavar="NUMBER",
+        help="so many consoles at once instead, and all of them again after a restart",
+    )
     bench.add_argument("--rows", type=int, metavar="NUMBER", help="entries in the large data set")
     bench.add_argument("--cache", type=Path, metavar="DIR", help=f"where data sets are kept ({CACHE})")

@@ -35,11 +35,14 @@ class Running(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def running(module: str, *arguments: str | Path, core: int | None, log: Path) -> Iterator[Running]:
+def running(
+    module: str, *arguments: str | Path, core: int | None, log: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """`python -m module` until the block ends. It says in one line of JSON that it is ready."""
+    env = _environment() | dict(variables or {})
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            _command(module, arguments), stdout=subprocess.PIPE, stderr=errors, cwd=HOME, env=_environment()
+            _command(module, arguments), stdout=subprocess.PIPE, stderr=errors, cwd=HOME, env=env
         )
     machine.pin(core, process.pid)
     try:

@@ -25,6 +25,7 @@ from hub.services.accounts import Accounts, add_built_in
 from hub.services.actors import Remembered
 from hub.services.agents import Agents
 from hub.services.attachments import Attachments
+from hub.services.backlog import Backlog
 from hub.services.calls import Calls
 from hub.services.company import Company, company, set_company
 from hub.services.connections import Connections
@@ -116,18 +117,20 @@ class Hub:
         self.passwords = Passwords()
         self.known_sessions: Remembered[Session] = Remembered(self.clock)
         self.known_tokens: Remembered[Known] = Remembered(self.clock)
-        self.sessions = Sessions(self.db, self.passwords, self.known_sessions)
+        limits = self.settings.limits
+        self.sessions = Sessions(self.db, self.passwords, self.known_sessions, limits)
         self.agents = Agents(self.db, self.passwords, self.known_sessions)
         self.tokens = Tokens(self.db, self.known_tokens)
         self.teams = Teams(self.db)
 
     def _build_conversations(self, channels: Mapping[str, Channel]) -> None:
         capabilities = {name: channel.capabilities for name, channel in channels.items()}
-        db, files, keyring = self.db, self.files, self.keyring
+        db, files, keyring, limits = self.db, self.files, self.keyring, self.settings.limits
         self.accounts = Accounts(db, keyring, channels, self.shops)
         self.intake = Intake(db, files, keyring, capabilities, self.country)
-        self.forms = Forms(self.intake, self.clock)
-        self.reader = Reader(db, files, self.intake, self.accounts, channels)
+        self.forms = Forms(self.intake, self.clock, limits)
+        backlog = Backlog(db, limits.intake_waiting)
+        self.reader = Reader(db, files, self.intake, self.accounts, channels, backlog)
         self.hooks = Hooks(self.accounts, self.reader)
         self.connections = Connections(self.accounts, self.reader, channels, self.leases)
         self.outgoing = Outgoing(db, files, keyring, lambda: self.settings.url)
@@ -140,7 +143,7 @@ class Hub:
         self.drafts = Drafts(db)
         self.marks = Marks(db)
         self.sharing = Sharing(db)
-        self.attachments = Attachments(db, files)
+        self.attachments = Attachments(db, files, limits.file_bytes)
         self.mail_pages = MailPages(db, files)
         self.visitors = Visitors(db, keyring, self.country)
         self.exports = Exports(db, self.snapshot)
@@ -266,11 +269,11 @@ async def build(
         from hub.postgres import PostgresDatabase
 
         await migrate_postgres(settings.database_url)
-        db = PostgresDatabase(settings.database_url, clock)
+        db = PostgresDatabase(settings.database_url, clock, limits=settings.limits)
     else:
         path = Path(settings.data) / "onethread.db"
         await asyncio.to_thread(migrate_sqlite, path)
-        db = SqliteDatabase(path, clock)
+        db = SqliteDatabase(path, clock, settings.limits)
     return Hub(settings, keyring, db, channels, shops)
 
 

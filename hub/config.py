@@ -8,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+from hub.limits import Limits
 from hub.logs import Level, Style
 
 PREFIX = "ONETHREAD_"
+LIMIT_PREFIX = f"{PREFIX}LIMIT_"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `public_url`: how people reach the hub from outside, for links in mails; empty: `http://host:port`.
     `trusted_proxies`: addresses whose `X-Forwarded-*` headers are believed, separated by commas.
     `demo` shows the demo's shop page. `log_format`: JSON lines, text, or `auto`: text on a terminal, else JSON.
+    `limits`: how much of everything, each by a variable `ONETHREAD_LIMIT_…`.
     """
 
     data: Path = Path("data")
@@ -39,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool = False
     log_format: Style = "auto"
     log_level: Level = "info"
+    limits: Limits = Limits()
 
     @property
     def url(self) -> str:
@@ -56,6 +60,17 @@ def from_environment(environment: Mapping[str, str] = os.environ, **given: objec
             values[field] = given[field]
         elif written:
             values[field] = written
+    if limits := _limits(environment):
+        values["limits"] = limits
     if "data" in values:
         values["data"] = str(values["data"])
     return msgspec.convert(values, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+
+
+def _limits(environment: Mapping[str, str]) -> dict[str, str]:
+    """The bounds that are set; one that does not exist is refused, since it bounds nothing."""
+    return {
+        name.removeprefix(LIMIT_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(LIMIT_PREFIX) and value
+    }

@@ -107,3 +107,7 @@ class Unavailable(HubError):
 
     status = 503
     code = "unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after: int = 1, **members: Any) -> None:
+        super().__init__(detail, **members)
+        self.retry_after = retry_after

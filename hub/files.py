@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from hub.errors import NotFound, TooLarge
+from hub.errors import NotFound, TooLarge, Unavailable
 
 # What browsers show without risk; everything else is only ever offered for download.
 _IMAGES = (
@@ -22,6 +22,12 @@ SETTLED_S = 86_400
 SHELVES = 256
 # A file goes out in pieces of this size.
 CHUNK = 256 * 1024
+
+
+class NotStored(Unavailable):
+    """No files can be stored just now. Nothing of this was; try again."""
+
+    code = "not_stored"
 
 
 class Stored(msgspec.Struct, frozen=True):

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hashlib
+import logging
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from hub.files import CHUNK, SETTLED_S, Files, Gone, Stored, image_type, shelved, too_large
+from hub.files import CHUNK, SETTLED_S, Files, Gone, NotStored, Stored, image_type, shelved, too_large
 
+logger = logging.getLogger(__name__)
+
+# The disk is full, failing or not to be written; or too many files are open.
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
 _UNFINISHED = ("put-", "upload-", "drop-")
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """What the disk refuses is `NotStored`."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno not in _PASSING:
+            raise
+        logger.warning("A file could not be stored: %s", problem.strerror, extra={"action": "file_not_stored"})
+        raise NotStored from problem
 
 
 class LocalFiles(Files):
@@ -25,9 +43,14 @@ class LocalFiles(Files):
         folder.mkdir(parents=True, exist_ok=True)
 
     async def put(self, body: bytes) -> Stored:
-        return await asyncio.to_thread(self._put, body)
+        with _refusing():
+            return await asyncio.to_thread(self._put, body)
 
     async def put_stream(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
+        with _refusing():
+            return await self._put_stream(chunks, limit)
+
+    async def _put_stream(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
         handle, path = tempfile.mkstemp(dir=self._folder, prefix="upload-")
         digest, size, head = hashlib.sha256(), 0, b""
         try:
@@ -108,10 +131,15 @@ class LocalFiles(Files):
         name = hashlib.sha256(body).hexdigest()
         if not _renew(self._place(name)):
             handle, path = tempfile.mkstemp(dir=self._folder, prefix="put-")
-            with os.fdopen(handle, "wb") as out:
-                out.write(body)
-                _sync(out.fileno())
-            self._adopt(path, name)
+            try:
+                with os.fdopen(handle, "wb") as out:
+                    out.write(body)
+                    _sync(out.fileno())
+                self._adopt(path, name)
+            except OSError:
+                # On a full disk what was begun is the first to go.
+                Path(path).unlink(missing_ok=True)
+                raise
         return Stored(name, len(body), image_type(body[:16]))
 
     def _adopt(self, path: str, name: str) -> None:

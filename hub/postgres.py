@@ -7,12 +7,17 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from hub.bounds import Places
 from hub.clock import Clock
 from hub.database import Busy, Database, P, Reading, T, Transaction, Unit, View
+from hub.limits import Limits
 from hub.postgres_pool import Execute, Pool
+
+R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +34,11 @@ READ = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 class PostgresDatabase(Database):
     """PostgreSQL 13 or newer through asyncpg; every statement is prepared once per connection."""
 
-    def __init__(self, url: str, clock: Clock, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, clock: Clock, *, pool_size: int = 10, limits: Limits | None = None) -> None:
         super().__init__(clock)
+        limits = limits or Limits()
+        self._units = Places(limits.writes_waiting)
+        self._views = Places(limits.reads_waiting)
         self.dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
         self._pool = Pool(url, pool_size)
 
@@ -52,10 +60,18 @@ class PostgresDatabase(Database):
                 execute(statement, parameters)
             return result, bool(tx.announcements)
 
+        with self._units:
+            result, told = await self._tried(work)
+        if told:
+            self.on_commit()
+        return result
+
+    async def _tried(self, work: Callable[[Execute], R]) -> R:
+        """Run this unit until nothing that passes by itself is in its way."""
         for attempt in range(TRIES):
             began = perf_counter()
             try:
-                result, told = await self._pool.run(WRITE, work)
+                result = await self._pool.run(WRITE, work)
             except Exception as problem:
                 if attempt == TRIES - 1 or _sqlstate(problem) not in AGAIN:
                     self.gauges.groups_lost += 1
@@ -64,8 +80,6 @@ class PostgresDatabase(Database):
                 await asyncio.sleep(random.uniform(0.001, 0.01) * 2**attempt)
             else:
                 self.gauges.committed(1, perf_counter() - began)
-                if told:
-                    self.on_commit()
                 return result
         raise Busy
 
@@ -84,7 +98,8 @@ class PostgresDatabase(Database):
 
         began = perf_counter()
         try:
-            return await self._pool.run(READ, work)
+            with self._views:
+                return await self._pool.run(READ, work)
         except Exception as problem:
             _raise_lost(problem)
             raise

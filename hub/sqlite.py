@@ -16,8 +16,10 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from hub.bounds import Overloaded, Places
 from hub.clock import Clock
 from hub.database import Busy, Database, P, Reading, T, Transaction, Unit, View
+from hub.limits import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,14 @@ READERS = 4
 WRITER_CACHE_KIB = 64 * 1024
 # What many commits change again and again goes to its place once: the write-ahead log may hold so many pages.
 LOG_PAGES = 4000
+# What another try may not meet: locked by somebody, no room, a disk or a machine that fails.
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}
 
 Job = tuple[Callable[[Transaction], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
 Outcome = tuple[Any, BaseException | None]
@@ -63,14 +73,22 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     return db
 
 
+def _code(problem: BaseException) -> int:
+    """SQLite's primary result code of an error, 0 for one of another kind."""
+    return int(getattr(problem, "sqlite_errorcode", 0)) & 0xFF
+
+
 class SqliteDatabase(Database):
     """SQLite in one file. The caller holds the data folder's lock: two writing processes would corrupt it.
 
     Without `start` it serves views alone, beside whoever holds the lock.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, limits: Limits | None = None) -> None:
         super().__init__(clock)
+        limits = limits or Limits()
+        self._most_waiting = limits.writes_waiting
+        self._views = Places(limits.reads_waiting)
         self.path = path
         self.dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -106,11 +124,14 @@ class SqliteDatabase(Database):
         return outcomes
 
     def _queued(self, fn: Callable[[Transaction], Any]) -> asyncio.Future[Any]:
-        if self._closing:
-            raise Busy
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put((fn, loop, done))
+        if self._closing:
+            done.set_exception(Busy())
+        elif self._jobs.qsize() >= self._most_waiting:
+            done.set_exception(Overloaded())
+        else:
+            self._jobs.put((fn, loop, done))
         return done
 
     def waiting(self) -> int:
@@ -118,23 +139,35 @@ class SqliteDatabase(Database):
 
     async def view(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop, began = asyncio.get_running_loop(), perf_counter()
-        try:
-            return await loop.run_in_executor(self._readers, lambda: self._read(fn, *args, **kwargs))
-        finally:
-            self.gauges.view_s.add(perf_counter() - began)
+        with self._views:
+            try:
+                return await loop.run_in_executor(self._readers, lambda: self._read(fn, *args, **kwargs))
+            finally:
+                self.gauges.view_s.add(perf_counter() - began)
 
     # --- the reader threads ---
 
     def _read(self, fn: View[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        db = getattr(self._local, "db", None)
+        try:
+            db = self._reader()
+            db.execute("BEGIN")
+            try:
+                return fn(Reading(db.execute, self.dialect, self.clock.now()), *args, **kwargs)
+            finally:
+                db.execute("ROLLBACK")
+        except sqlite3.OperationalError as problem:
+            if _code(problem) not in PASSING:
+                raise
+            logger.warning("A view could not read: %s", problem.sqlite_errorname, extra={"action": "view_lost"})
+            raise Busy from problem
+
+    def _reader(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             db = self._local.db = connect(self.path, readonly=True)
             self._opened.append(db)
-        db.execute("BEGIN")
-        try:
-            return fn(Reading(db.execute, self.dialect, self.clock.now()), *args, **kwargs)
-        finally:
-            db.execute("ROLLBACK")
+        return db
 
     # --- the writer thread ---
 
@@ -160,8 +193,9 @@ class SqliteDatabase(Database):
             self._roll_back()
             self.gauges.groups_lost += 1
             logger.warning("A group of %d units was lost: %s", len(group), problem, extra={"action": "group_lost"})
-        if len(group) == 1:
-            return [(None, Busy())]
+            if len(group) == 1 or _code(problem.__cause__ or problem) == sqlite3.SQLITE_BUSY:
+                # Who waits for a lock that another process holds would wait as long once more, each.
+                return [(None, Busy()) for _ in group]
         return [outcome for job in group for outcome in self._commit([job])]
 
     def _transaction(self, group: list[Job]) -> list[Outcome]:

@@ -162,7 +162,7 @@ async def reply(call: Call[NewReply]) -> Answer:
         request=None if new.request is None else request_id(new.request),
         endpoint=new.endpoint_id,
         account=new.account,
-        files=tuple(await call.hub.intake.store_files(attachments(new.attachments))),
+        files=tuple(await call.hub.intake.store_files(attachments(new.attachments, call.hub.attachments.largest))),
         cc=new.cc,
         subject=new.subject,
         send_at=new.send_at,

@@ -143,7 +143,7 @@ async def write_first(call: Call[FirstMessage]) -> Answer:
         account=new.account,
         subject=new.subject,
         html=new.html,
-        files=tuple(await call.hub.intake.store_files(attachments(new.attachments))),
+        files=tuple(await call.hub.intake.store_files(attachments(new.attachments, call.hub.attachments.largest))),
         override=new.override,
     )
     entry_id, _, again = await call.hub.replies.write_first(call.actor, first)

@@ -13,7 +13,7 @@ from agent_ui.api.operation import Fields
 from agent_ui.decode import BadField
 from hub.errors import TooLarge
 from hub.ports.message import AttachmentIn
-from hub.services.attachments import MAX_FILE, MAX_FILES, safe_name
+from hub.services.attachments import MAX_FILES, safe_name
 
 Text = Annotated[str, msgspec.Meta(max_length=100_000)]
 Html = Annotated[str, msgspec.Meta(max_length=1_000_000)]
@@ -31,23 +31,23 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
 class FileIn(Fields, frozen=True, kw_only=True):
-    """A file in base64, at most 25 MB."""
+    """A file in base64, at most 25 MB unless the hub is set otherwise."""
 
     filename: Name
     content_type: Name
     data: bytes
 
 
-def attachments(files: Sequence[FileIn]) -> tuple[AttachmentIn, ...]:
+def attachments(files: Sequence[FileIn], largest: int) -> tuple[AttachmentIn, ...]:
     """The files of a message; raises `TooLarge` and `BadField`."""
     if len(files) > MAX_FILES:
         raise BadField(f"A message may have at most {MAX_FILES} files.", path="$.attachments")
-    return tuple(_attachment(file, f"$.attachments[{place}]") for place, file in enumerate(files))
+    return tuple(_attachment(file, largest, f"$.attachments[{place}]") for place, file in enumerate(files))
 
 
-def _attachment(file: FileIn, path: str) -> AttachmentIn:
-    if len(file.data) > MAX_FILE:
-        raise TooLarge(f"A file may have at most {MAX_FILE // 1_000_000} MB.", limit=MAX_FILE, path=path)
+def _attachment(file: FileIn, largest: int, path: str) -> AttachmentIn:
+    if len(file.data) > largest:
+        raise TooLarge(f"A file may have at most {largest // 1_000_000} MB.", limit=largest, path=path)
     kind = file.content_type.partition(";")[0].strip()
     if not _MEDIA_TYPE.fullmatch(kind):
         raise BadField("This is not the type of a file.", path=f"{path}.content_type")

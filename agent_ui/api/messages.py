@@ -99,11 +99,12 @@ async def bring(call: Call[NewMessage]) -> Answer:
         raise WrongAccount(f"Messages for “{account.name}” come by its own channel.")
     if not (new.text.strip() or new.html.strip() or new.attachments):
         raise EmptyMessage
+    message = _inbound(new, call.hub.attachments.largest)
     # What makes a copy the same is what it says, not how its JSON is written.
-    return filed(await call.hub.intake.take(account, _inbound(new), msgspec.json.encode(new)))
+    return filed(await call.hub.intake.take(account, message, msgspec.json.encode(new)))
 
 
-def _inbound(new: NewMessage) -> InboundMessage:
+def _inbound(new: NewMessage, largest: int) -> InboundMessage:
     sender = new.sender
     scope = new.account if sender.kind == "external" else ""
     return InboundMessage(
@@ -117,7 +118,7 @@ def _inbound(new: NewMessage) -> InboundMessage:
         proof_method="shop" if sender.verified else "",
         session=sender.session,
         order=new.order,
-        attachments=attachments(new.attachments),
+        attachments=attachments(new.attachments, largest),
     )
 
 

@@ -5,7 +5,7 @@ import type { Attachment } from "./protocol";
 import { t } from "./text";
 import { problemText, toast } from "./toasts";
 
-const LARGEST = 25_000_000;
+const LARGEST = Number(document.body.dataset["largest"]);
 
 export interface Upload {
   key: string;
@@ -25,7 +25,7 @@ let lastKey = 0;
 
 /** Send one file; `then` gets it once it is stored. `owner` names the composer that shows it. */
 export function upload(file: File, owner: string, then: (stored: Attachment) => void): void {
-  if (file.size > LARGEST) return toast(t("file.toolarge", { name: file.name }), undefined, true);
+  if (file.size > LARGEST) return toast(t("file.toolarge", { name: file.name, mb: Math.floor(LARGEST / 1_000_000) }), undefined, true);
   const key = String(++lastKey);
   const request = new XMLHttpRequest();
   const remove = () => {

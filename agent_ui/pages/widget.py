@@ -12,7 +12,7 @@ from agent_ui.callers import hub_of
 from agent_ui.decode import Line, query
 from agent_ui.downloads import file_response, named_file, with_head
 from agent_ui.errors import error_page
-from agent_ui.origins import own_origin
+from agent_ui.origins import outside_address, own_origin
 from agent_ui.paths import id_in
 from agent_ui.render import render
 from agent_ui.surfaces import page_policy
@@ -74,6 +74,7 @@ async def frame(request: Request) -> Response:
     page = {
         "account": msgspec.to_builtins(told(account, hub_of(request).company.name, language)),
         "language": language,
+        "largest": hub_of(request).attachments.largest,
         "origins": sources,
         "texts": texts(language, "widget"),
     }
@@ -94,7 +95,8 @@ async def take_file(request: Request) -> Response:
     visitor_id = await _visitor(request)
     request.app.state.widgets.files.check(str(visitor_id))
     # New visitors are made for nothing; their network address is not.
-    request.app.state.widgets.files.check(request.client.host if request.client else "")
+    if address := outside_address(request.scope):
+        request.app.state.widgets.files.check(address)
     name, content_type = named_file(request)
     head, chunks = await with_head(request.stream())
     if is_program(safe_name(name), head):

@@ -52,6 +52,8 @@ interface Farewell {
   code: string;
   text: string;
   again: boolean;
+  /** In how many seconds, where the hub spreads those who come back. */
+  after?: number;
 }
 
 interface Waiting {
@@ -62,6 +64,7 @@ interface Waiting {
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
+const LONGEST_SPREAD = 120_000;
 const SILENCE = 45_000;
 
 export function callKey(): string {
@@ -92,7 +95,7 @@ export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions):
 
   function listen(): void {
     clearTimeout(silenceTimer);
-    silenceTimer = window.setTimeout(lose, SILENCE);
+    silenceTimer = window.setTimeout(breakOff, SILENCE);
   }
 
   function receive(frame: Frame): void {
@@ -115,8 +118,8 @@ export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions):
     else waiting?.resolve(frame.ok as never);
   }
 
-  function end({ code, text, again }: Farewell): void {
-    if (again) return lose();
+  function end({ code, text, again, after }: Farewell): void {
+    if (again) return lose(after);
     ended = true;
     drop();
     onState({ is: "over", code, text });
@@ -130,15 +133,19 @@ export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions):
     line?.close();
   }
 
-  function lose(): void {
+  function lose(after = 0): void {
     if (ended) return;
     drop();
     since ||= Date.now();
     const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries++);
-    const pause = ceiling * (0.5 + Math.random() / 2);
+    const pause = after ? Math.min(after * 1000, LONGEST_SPREAD) : ceiling * (0.5 + Math.random() / 2);
     onState({ is: "lost", since, nextTry: Date.now() + pause });
     clearTimeout(retryTimer);
     retryTimer = window.setTimeout(open, pause);
+  }
+
+  function breakOff(): void {
+    lose();
   }
 
   function retry(): void {
@@ -150,7 +157,7 @@ export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions):
   }
 
   addEventListener("online", retry);
-  addEventListener("offline", lose);
+  addEventListener("offline", breakOff);
   document.addEventListener("visibilitychange", seen);
   open();
 
@@ -170,7 +177,7 @@ export function connect({ path, hello, onFrame, onState, onBeat }: LinkOptions):
       ended = true;
       drop();
       removeEventListener("online", retry);
-      removeEventListener("offline", lose);
+      removeEventListener("offline", breakOff);
       document.removeEventListener("visibilitychange", seen);
     },
   };

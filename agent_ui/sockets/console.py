@@ -13,6 +13,7 @@ from agent_ui.cookies import session_cookie
 from agent_ui.decode import decode
 from agent_ui.origins import check_origin, is_private
 from agent_ui.protocol import Frame, Hello, Snapshot, Watch, encode, events_frame
+from agent_ui.sockets.arrivals import Turns
 from agent_ui.sockets.calls import CALLS, Caller, down_to
 from agent_ui.sockets.feed import Console, Feed
 from agent_ui.sockets.line import Line
@@ -67,6 +68,9 @@ class ConsoleSocket(Line):
         self._console = Console(actor, self._outlet)
         self._caller = Caller(hub, actor)
 
+    def _turns(self) -> Turns:
+        return self._arrivals.consoles
+
     async def _gone(self) -> None:
         self._feed.consoles.discard(self._console)
         self._presence.sit(self._id, None)
@@ -76,6 +80,7 @@ class ConsoleSocket(Line):
     async def _begin(self, said: bytes) -> None:
         """What was missed since the position said, or a snapshot; then live."""
         hello = decode(said, Hello)
+        self._count(self._arrivals.agents, self._console.actor.id)
         self._feed.consoles.add(self._console)
         position = Position.of(hello.position) if hello.position else None
         reached = await self._resume(position) if position is not None else None

@@ -11,6 +11,9 @@ from agent_ui.sockets.outlet import Outlet, Shared
 from hub.security import Actor, may_hear
 from hub.services.log import Event, Position
 
+# Who waits for the hub itself while so much happens is cut too, and comes back for what was missed.
+MOST_BEHIND = 10_000
+
 
 class Console:
     """One console on the feed: who it is, and how far it has come."""
@@ -76,6 +79,8 @@ class Feed:
                 console.doubted.set()
             if console.position is None:
                 console.behind += events
+                if len(console.behind) > MOST_BEHIND:
+                    console.outlet.cut()
             elif console.position.seen or not console.position.is_before(events[0]):
                 console.feed(events)
             else:

@@ -11,13 +11,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_ui.errors import problem_of
 from agent_ui.protocol import Frame, encode, read_frame
+from agent_ui.sockets.arrivals import Arrivals, Turns
 from agent_ui.sockets.outlet import Outlet
 from hub.bootstrap import Hub
+from hub.bounds import Shares
 from hub.clock import to_text
 from hub.errors import HubError, Malformed
 
-HELLO_WITHIN_S = 15
 BEAT_S = 20
+# What of one line's answers is kept to be given again.
+ANSWERS_BYTES = 256 * 1024
 
 
 class Line(ABC):
@@ -32,13 +35,19 @@ class Line(ABC):
         self._id = secrets.token_hex(8)
         self._outlet = Outlet(ws)
         self._stopping: asyncio.Event = ws.app.state.stopping
+        self._arrivals: Arrivals = ws.app.state.arrivals
+        # Whose share of sockets this is one of, once we know.
+        self._share: tuple[Shares, str] | None = None
         # Answers already given on this line: the same key again is answered from here.
         self._answers: dict[str, str] = {}
+        self._answered = 0
 
     async def serve(self) -> None:
         beat = None
         try:
-            await self._begin(await self._hello())
+            hello = await self._hello()
+            async with self._turns().one():
+                await self._begin(hello)
             beat = asyncio.create_task(self._beat())
             while True:
                 await self._receive(read_frame(await self._text()))
@@ -49,7 +58,19 @@ class Line(ABC):
         finally:
             if beat is not None:
                 beat.cancel()
+            if self._share is not None:
+                shares, key = self._share
+                shares.leave(key)
             await self._gone()
+
+    def _count(self, shares: Shares, key: int) -> None:
+        """Take one of so many sockets of a colleague or visitor; raises `TooManySockets`."""
+        shares.take(str(key))
+        self._share = shares, str(key)
+
+    @abstractmethod
+    def _turns(self) -> Turns:
+        """Who waits with this one to be brought up to date."""
 
     @abstractmethod
     async def _begin(self, hello: bytes) -> None:
@@ -72,7 +93,7 @@ class Line(ABC):
         """The line has ended, or never began."""
 
     async def _hello(self) -> bytes:
-        async with asyncio.timeout(HELLO_WITHIN_S):
+        async with asyncio.timeout(self._hub.settings.limits.hello_seconds):
             frame = read_frame(await self._text())
         if not frame.hello:
             raise Malformed("The first frame is a hello.")
@@ -92,7 +113,8 @@ class Line(ABC):
         while not (self._stopping.is_set() or self._outlet.closed):
             self._outlet.send(encode({"beat": to_text(self._hub.clock.now())}))
             await self._rest(BEAT_S)
-        await self._outlet.end("restarting", "The hub restarts.", again=True)
+        after = self._arrivals.return_after()
+        await self._outlet.end("restarting", "The hub restarts.", again=True, after=after)
 
     async def _receive(self, frame: Frame) -> None:
         if frame.call is not None:
@@ -115,6 +137,7 @@ class Line(ABC):
             # Not kept: whoever tries again with the same key shall not get an old refusal.
             return encode({"answer": key, "error": problem_of(problem)})
         answer = self._answers[key] = encode({"answer": key, "ok": ok})
-        if len(self._answers) > self.answers_kept:
-            del self._answers[next(iter(self._answers))]
+        self._answered += len(answer)
+        while len(self._answers) > self.answers_kept or self._answered > ANSWERS_BYTES:
+            self._answered -= len(self._answers.pop(next(iter(self._answers))))
         return answer

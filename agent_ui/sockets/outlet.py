@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import cached_property
@@ -12,13 +13,31 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agent_ui.protocol import encode, packed
 from hub.errors import HubError, Invalid, Malformed, TooMany
+from hub.limits import Limits
 
-# Beyond this much unread a client is cut; it comes back and gets what it missed.
-BOUND = 4 * 1024 * 1024
-SLOW_S = 60
 FAREWELL_S = 5
 # Refusals of what could not be read; the others say by their own code what it is.
 UNREADABLE = {Malformed.code, Invalid.code}
+
+
+class Unsent:
+    """What waits for all sockets together. Beyond its bound who has most waiting is cut."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._waiting: set[Outlet] = set()
+        self.size = 0
+
+    def add(self, outlet: Outlet, size: int) -> None:
+        self.size += size
+        self._waiting.add(outlet)
+        while self.size > self.limits.unsent_bytes_in_all and self._waiting:
+            max(self._waiting, key=lambda one: one.queued).cut()
+
+    def take(self, outlet: Outlet, size: int) -> None:
+        self.size -= size
+        if not outlet.queued:
+            self._waiting.discard(outlet)
 
 
 class Shared:
@@ -35,15 +54,17 @@ class Shared:
 class Outlet:
     """Sends frames in order. A task lives only while there is something to send."""
 
-    __slots__ = ("_abort", "_queue", "_queued", "_task", "_write_now", "_ws", "closed")
+    __slots__ = ("_abort", "_queue", "_task", "_unsent", "_write_now", "_ws", "closed", "queued")
 
     def __init__(self, ws: WebSocket) -> None:
         self._ws = ws
         # A client that reads nothing never answers a farewell: only the server itself can let go of its line.
         self._abort: Callable[[], None] = ws.scope["state"]["abort"]
         self._write_now: Callable[[bytes], bool] = ws.scope["state"]["write_now"]
+        self._unsent: Unsent = ws.app.state.unsent
         self._queue: deque[str] = deque()
-        self._queued = 0
+        # What waits here, the frame that is being sent included.
+        self.queued = 0
         self._task: asyncio.Task[None] | None = None
         self.closed = False
 
@@ -52,10 +73,11 @@ class Outlet:
         if self.closed:
             return
         self._queue.append(frame)
-        self._queued += len(frame)
-        if self._queued > BOUND:
+        self.queued += len(frame)
+        self._unsent.add(self, len(frame))
+        if self.queued > self._unsent.limits.unsent_bytes:
             self.cut()
-        elif self._task is None:
+        elif self._task is None and not self.closed:
             self._task = asyncio.create_task(self._drain())
 
     def send_shared(self, frame: Shared) -> None:
@@ -67,9 +89,9 @@ class Outlet:
         try:
             while self._queue:
                 frame = self._queue.popleft()
-                self._queued -= len(frame)
-                async with asyncio.timeout(SLOW_S):
+                async with asyncio.timeout(self._unsent.limits.slow_socket_seconds):
                     await self._ws.send_text(frame)
+                self._forget(len(frame))
         except TimeoutError:
             self._stop()
             self._abort()
@@ -100,29 +122,39 @@ class Outlet:
     def _stop(self) -> None:
         self.closed = True
         self._queue.clear()
-        self._queued = 0
+        self._forget(self.queued)
+
+    def _forget(self, size: int) -> None:
+        self.queued -= size
+        self._unsent.take(self, size)
 
     async def refuse(self, refusal: HubError) -> None:
         """Say what was refused and whether to come again, then close."""
         await self.end(*_reason(refusal))
 
-    async def end(self, code: str, text: str, again: bool) -> None:
-        """Say why, then close."""
+    async def end(self, code: str, text: str, again: bool, after: float = 0) -> None:
+        """Say why, then close; `after`: in how many seconds to come again, where that is ours to say."""
         if self.closed:
             return
         self.closed = True
-        await self._close(code, text, again)
+        await self._close(code, text, again, after)
 
-    async def _close(self, code: str, text: str, again: bool) -> None:
+    async def _close(self, code: str, text: str, again: bool, after: float = 0) -> None:
+        over = {"code": code, "text": text, "again": again} | ({"after": round(after, 1)} if after >= 0.1 else {})
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
             async with asyncio.timeout(FAREWELL_S):
-                await self._ws.send_text(encode({"over": {"code": code, "text": text, "again": again}}))
+                await self._ws.send_text(encode({"over": over}))
                 await self._ws.close(1000)
 
 
-def _reason(refusal: HubError) -> tuple[str, str, bool]:
+def _reason(refusal: HubError) -> tuple[str, str, bool, float]:
     code = "bad_frame" if refusal.code in UNREADABLE else refusal.code
-    return code, refusal.detail, refusal.status >= 500 or refusal.status == TooMany.status
+    return code, refusal.detail, refusal.status >= 500 or refusal.status == TooMany.status, _after(refusal)
+
+
+def _after(refusal: HubError) -> float:
+    """Each at another time, so that they do not all come again at once."""
+    return getattr(refusal, "retry_after", 0) * random.uniform(0.5, 1.5)
 
 
 async def first_within(seconds: float, *happenings: asyncio.Event) -> None:

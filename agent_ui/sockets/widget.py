@@ -12,8 +12,9 @@ from starlette.websockets import WebSocket
 from agent_ui.decode import decode
 from agent_ui.hours import Hours, pace_text
 from agent_ui.identity import identity_of
-from agent_ui.origins import check_origin
+from agent_ui.origins import check_origin, outside_address
 from agent_ui.protocol import WidgetHello, WidgetHours, WidgetPace, WidgetSnapshot, encode
+from agent_ui.sockets.arrivals import Turns
 from agent_ui.sockets.line import Line
 from agent_ui.sockets.outlet import first_within
 from agent_ui.sockets.presence import Presence, Seat
@@ -93,12 +94,16 @@ class WidgetSocket(Line):
         self.conversation_id: int | None = None
         self.customer_id: int | None = None
 
+    def _turns(self) -> Turns:
+        return self._arrivals.widgets
+
     async def _begin(self, said: bytes) -> None:
         hello = decode(said, WidgetHello)
         account = await self._account(hello.account)
         self._language = language_of(field(account.settings, "language") or hello.language)
         token = await self._visitor(hello, account)
-        self._widgets.sockets.add(self)
+        self._count(self._arrivals.visitors, self.visitor_id)
+        self._widgets.join(self)
         await self._hub.visitors.came(self.visitor_id)
         # A visitor sees little: a fresh snapshot is cheaper than keeping a place in the log for each.
         async with self._fresh:
@@ -121,7 +126,8 @@ class WidgetSocket(Line):
         visitor = await self._hub.visitors.known(hello.token) if hello.token else None
         token = hello.token or ""
         if visitor is None or visitor.account_id != self._account_row.id:
-            self._widgets.visitors.check(self._ws.client.host if self._ws.client else "")
+            if address := outside_address(self._ws.scope):
+                self._widgets.visitors.check(address)
             self.visitor_id, token = await self._hub.visitors.begin(self._account_row)
         else:
             self.visitor_id = visitor.id
@@ -199,7 +205,7 @@ class WidgetSocket(Line):
 
     async def _gone(self) -> None:
         """A visitor counts as gone when no page of theirs has come back after a moment."""
-        self._widgets.sockets.discard(self)
+        self._widgets.leave(self)
         if not self.visitor_id:
             return
         self._presence.sit(self._id, None)
@@ -255,7 +261,7 @@ class WidgetSocket(Line):
 
     async def _do_leave(self, key: str, given: Nothing) -> Any:
         await self._hub.visitors.forget(self.visitor_id)
-        self._widgets.sockets.discard(self)
+        self._widgets.leave(self)
         return {}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Protocol
 
 import msgspec
 
 from hub.bus import Bus, Hint
 from hub.errors import HubError
+from hub.limits import Limits
 from hub.services.log import Event
 from hub.throttle import Throttle
 
@@ -56,17 +58,32 @@ class OpenWidget(Protocol):
 class Widgets:
     """Who is there, and what of the log is theirs."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, limits: Limits) -> None:
         self._bus = bus
         # Visitors whom other nodes were asked for.
         self._asked: dict[int, asyncio.Event] = {}
         bus.listen(self._on_hint)
         self.sockets: set[OpenWidget] = set()
-        self.messages = Throttle(30, 60)
-        self.calls = Throttle(120, 60)
-        self.tells = Throttle(120, 60)
-        self.visitors = Throttle(30, 60)
-        self.files = Throttle(60, 600)
+        # How many sockets of each visitor there are: asked for by each that leaves.
+        self._here: Counter[int] = Counter()
+        self.messages = Throttle(limits.messages_per_visitor, 60)
+        self.calls = Throttle(limits.calls_per_visitor, 60)
+        self.tells = Throttle(limits.calls_per_visitor, 60)
+        self.visitors = Throttle(limits.visitors_per_address, 60)
+        self.files = Throttle(limits.files_per_visitor * 10, 600)
+
+    def join(self, socket: OpenWidget) -> None:
+        """This widget hears what is new to its visitor from now on."""
+        self.sockets.add(socket)
+        self._here[socket.visitor_id] += 1
+
+    def leave(self, socket: OpenWidget) -> None:
+        if socket not in self.sockets:
+            return
+        self.sockets.remove(socket)
+        self._here[socket.visitor_id] -= 1
+        if not self._here[socket.visitor_id]:
+            del self._here[socket.visitor_id]
 
     def count(self) -> int:
         """How many are open at this node."""
@@ -124,7 +141,7 @@ class Widgets:
             self._asked.pop(visitor_id, None)
 
     def _is_here(self, visitor_id: int) -> bool:
-        return any(socket.visitor_id == visitor_id for socket in self.sockets)
+        return visitor_id in self._here
 
     def _on_hint(self, hint: Hint) -> None:
         """Another node asks for a visitor, or answers that they are there."""

@@ -7,7 +7,7 @@ import type { Message } from "./protocol";
 import { call, token } from "./session";
 import { link, messages, putMessages, ready } from "./state";
 import { tab } from "./storage";
-import { drop, LARGEST, makeUpload, MOST, send as sendFile, type Upload } from "./upload";
+import { drop, LARGEST, LARGEST_MB, makeUpload, MOST, send as sendFile, type Upload } from "./upload";
 
 export interface Outgoing {
   key: string;
@@ -40,7 +40,7 @@ export function attach(files: Iterable<File>): void {
 }
 
 function whyNot(file: File): string {
-  if (file.size > LARGEST) return t("refused_large", { name: file.name });
+  if (file.size > LARGEST) return t("refused_large", { name: file.name, mb: LARGEST_MB });
   if (file.size === 0) return t("refused_empty", { name: file.name });
   return uploads.value.length >= MOST ? t("refused_many", { n: MOST }) : "";
 }
@@ -73,7 +73,7 @@ export function removeUpload(upload: Upload): void {
 
 /** Why a file did not arrive, in words. */
 export function uploadProblem(status: number): string {
-  if (status === 413) return t("problem_large");
+  if (status === 413) return t("problem_large", { mb: LARGEST_MB });
   if (status === 415 || status === 422) return t("problem_type");
   return t(status === 429 ? "problem_often" : "problem_upload");
 }

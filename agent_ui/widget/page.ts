@@ -6,6 +6,8 @@ import type { Account } from "./protocol";
 interface Page {
   account: Account;
   language: string;
+  /** The largest file that the hub takes, in bytes. */
+  largest: number;
   /** Who may hold the frame, as sources of a Content-Security-Policy. */
   origins: string[];
   texts: Catalogue;

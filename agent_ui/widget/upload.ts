@@ -2,8 +2,10 @@
 
 import { signal, type Signal } from "@preact/signals";
 import { callKey } from "../shared/socket";
+import { page } from "./page";
 
-export const LARGEST = 25_000_000;
+export const LARGEST = page.largest;
+export const LARGEST_MB = Math.floor(LARGEST / 1_000_000);
 export const MOST = 20;
 
 export type UploadState = { is: "waiting" } | { is: "sending"; part: number } | { is: "there"; id: string } | { is: "failed"; status: number };

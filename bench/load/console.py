@@ -118,6 +118,15 @@ def sign_in(port: int, number: int, agents: int) -> Console:
     return Console(port, "/console/socket", f"__Host-session={session_secret(number % agents + 1)}")
 
 
+def first_position(port: int, agents: int) -> str:
+    """Where the hub's log is now, as a console that begins is told."""
+    console = sign_in(port, 0, agents)
+    console.send(FIRST_HELLO)
+    position: bytes = _POSITION.findall(console.until(b'"snapshot"'))[-1]
+    console.close()
+    return position.decode()
+
+
 def open_consoles(port: int, count: int, agents: int) -> list[Console]:
     """Consoles of these colleagues, in turn. The first gets a snapshot; the others say that they were here before."""
     hello = FIRST_HELLO

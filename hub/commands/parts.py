@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from hub.bootstrap import Hub
+    from hub.limits import Limits
     from hub.ports.channel import Channel
     from hub.ports.commerce import Commerce
 
@@ -22,6 +23,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     shops: Callable[[], Mapping[str, Commerce]]
     site: Callable[[Hub], Starlette]
     # What uvicorn is given beside the site and where it listens.
-    server_options: Callable[[], Mapping[str, Any]]
+    server_options: Callable[[Limits], Mapping[str, Any]]
     # Why the site could not be shown: the browser bundle is missing. '' when it is there.
     bundle_fault: Callable[[], str]

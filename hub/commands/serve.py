@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -17,15 +18,19 @@ from starlette.applications import Starlette
 
 from hub.bootstrap import Hub, build
 from hub.commands.control_port import control_port
+from hub.commands.door import Door
 from hub.commands.errors import Fault
 from hub.commands.parts import Parts
 from hub.config import Settings
 from hub.data_folder import Address, DataFolder
+from hub.limits import within
 from hub.version import version
 
 logger = logging.getLogger(__name__)
 
-BACKLOG = 2048
+BACKLOG = 4096
+# Where the machine sets no bound, we do: each place costs a little.
+MOST_FILES = 1_000_000
 # How long sockets have to say goodbye, and requests to be answered, before they are cut.
 FAREWELL_S = 2.0
 GRACE_S = 10
@@ -49,12 +54,14 @@ async def serve(
     folder = DataFolder(settings.data)
     with folder.locked(), listening(settings) as listener:
         folder.remember_address(Address(host=settings.host, port=settings.port))
-        settings = msgspec.structs.replace(settings, port=listener.getsockname()[1])
+        settings = msgspec.structs.replace(
+            settings, port=listener.getsockname()[1], limits=within(settings.limits, allow_many_files())
+        )
         hub = await build(settings, parts.channels(), parts.shops())
         stopping = asyncio.Event()
         async with working(hub, stopping), control_port(hub, folder), (beside or alone)(hub) as begin:
             link = await hub.agents.first_link()
-            server = Server(parts.site(hub), stopping, parts.server_options())
+            server = Server(parts.site(hub), stopping, parts.server_options(settings.limits))
             # What is there now stays: looking through it again and again would hold up everything else for moments.
             gc.freeze()
             async with server.running(listener):
@@ -67,6 +74,15 @@ async def serve(
 
 def _about(hub: Hub) -> dict[str, str]:
     return {"version": version(), "node": hub.bus.node, "database": hub.db.dialect.name}
+
+
+def allow_many_files() -> int:
+    """Hold as many connections as the machine allows; how many files that are."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        most = MOST_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return most
 
 
 @contextlib.asynccontextmanager
@@ -141,6 +157,16 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Behind a door of ours; the rest is as uvicorn begins."""
+        await super().startup(sockets=[])
+        self.servers = [Door(listener, self._new_line) for listener in sockets or []]  # type: ignore[misc]
+
+    def _new_line(self) -> asyncio.Protocol:
+        made: type[Any] = self.config.http_protocol_class
+        line: asyncio.Protocol = made(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return line
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are ours: uvicorn's own way ends the process by the signal once more, past the hub's stop."""

@@ -17,7 +17,7 @@ from hub.commands.checks.configuration import NONSENSE, check_configuration
 from hub.commands.control import NotReached, ask
 from hub.commands.errors import Fault, Usage
 from hub.commands.parts import Parts
-from hub.config import Settings, from_environment
+from hub.config import LIMIT_PREFIX, Settings, from_environment
 from hub.data_folder import DataFolder, FolderInUse
 
 # A hub that starts holds its folder a while before it takes calls, and so does another command.
@@ -93,6 +93,9 @@ class Session:
 def _nonsense(problem: msgspec.ValidationError) -> str:
     reason, _, setting = str(problem).partition(" - at `$.")
     name = setting.rstrip("`")
+    if name.startswith("limits"):
+        variable = LIMIT_PREFIX + name.removeprefix("limits").removeprefix(".").upper()
+        return f"{variable}{'' if name.partition('.')[2] else '…'} makes no sense: {reason[0].lower()}{reason[1:]}."
     return f"--{name.replace('_', '-')} or ONETHREAD_{name.upper()} makes no sense: {reason[0].lower()}{reason[1:]}."
 
 

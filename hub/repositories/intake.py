@@ -90,6 +90,9 @@ _waiting = (
 )
 waiting = Statement(_waiting)
 waiting_of = Statement(_waiting.where(among(intake.c.account_id, "accounts")))
+count_waiting = Statement(
+    select(func.count().label("n")).select_from(intake).where(intake.c.state == literal_column("'stored'"))
+)
 settle = Statement(
     update(intake)
     .where(intake.c.id == bindparam("intake_id"), intake.c.state == literal_column("'stored'"))

@@ -17,7 +17,6 @@ from hub.services.conversations import add_attachment
 from hub.services.shapes import attachment
 from hub.views import AttachmentView
 
-MAX_FILE = 25_000_000
 MAX_FILES = 20
 
 
@@ -92,13 +91,14 @@ def _row(rd: Reading, attachment_id: int) -> Any:
 class Attachments:
     """Takes uploads and gives files back."""
 
-    def __init__(self, db: Database, files: Files) -> None:
+    def __init__(self, db: Database, files: Files, largest: int) -> None:
         self._db = db
         self._files = files
+        self.largest = largest
 
     async def upload(self, by: str, filename: str, content_type: str, chunks: AsyncIterator[bytes]) -> AttachmentView:
-        """Store one streamed file of at most 25 MB for `by` ("agent:5", "visitor:7"). Raises `TooLarge`."""
-        stored = await self._files.put_stream(chunks, MAX_FILE)
+        """Store one streamed file for `by` ("agent:5", "visitor:7"). Raises `TooLarge`."""
+        stored = await self._files.put_stream(chunks, self.largest)
         if not stored.size:
             raise Invalid("This file is empty.")
         return await self._db.unit(uploaded, by, filename, content_type, stored)

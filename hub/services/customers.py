@@ -177,5 +177,5 @@ class Customers:
             return Page(customers=[known(rd, self._snapshot, i) for i in ids], next=more)
 
         if wanted.q is not None:
-            await search.index_waiting(self._db)
+            await search.index_if_possible(self._db)
         return await self._db.view(read)

@@ -8,6 +8,7 @@ import msgspec
 
 from hub.clock import Clock
 from hub.errors import Invalid
+from hub.limits import Limits
 from hub.ports.message import Address, AttachmentIn, InboundMessage
 from hub.services.intake import Intake, Taken, fingerprint
 from hub.throttle import Throttle
@@ -15,7 +16,6 @@ from hub.throttle import Throttle
 # The same form again within this time is the same click.
 SAME_CLICK_MS = 3_600_000
 MINUTES = 10
-PER_SENDER = 20
 PER_ADDRESS = 5
 
 
@@ -47,10 +47,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 class Forms:
     """Takes in forms, not too many of one sender, nor in the name of one address."""
 
-    def __init__(self, intake: Intake, clock: Clock) -> None:
+    def __init__(self, intake: Intake, clock: Clock, limits: Limits) -> None:
         self._intake = intake
         self._clock = clock
-        self._per_sender = Throttle(PER_SENDER, MINUTES * 60)
+        self._per_sender = Throttle(limits.forms_per_address * MINUTES, MINUTES * 60)
         self._per_address = Throttle(PER_ADDRESS, MINUTES * 60)
 
     def throttles(self) -> dict[str, Throttle]:

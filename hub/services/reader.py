@@ -21,6 +21,7 @@ from hub.repositories import intake as sql
 from hub.security import Actor, authorize
 from hub.services import filing
 from hub.services.accounts import Accounts, by_name
+from hub.services.backlog import Backlog
 from hub.services.intake import INLINE_BODY, Intake, fingerprint
 from hub.services.leases import Guard, unguarded
 from hub.services.payloads import Payload, Payloads
@@ -63,13 +64,20 @@ class Reader:
     """Stores what is offered raw, and reads it into entries."""
 
     def __init__(
-        self, db: Database, files: Files, intake: Intake, accounts: Accounts, channels: Mapping[str, Channel]
+        self,
+        db: Database,
+        files: Files,
+        intake: Intake,
+        accounts: Accounts,
+        channels: Mapping[str, Channel],
+        backlog: Backlog,
     ) -> None:
         self._db = db
         self._files = files
         self._intake = intake
         self._accounts = accounts
         self._payloads = Payloads(files, intake, accounts, channels)
+        self._backlog = backlog
         self._more = asyncio.Event()
         self.pulse = Pulse()
         # When what could not be read just now is tried again.
@@ -82,7 +90,11 @@ class Reader:
     async def offer(
         self, account_id: int, items: Sequence[Received], cursor: str | None = None, guard: Guard | None = None
     ) -> int:
-        """Commit raw items (and a cursor), unless `guard` raises; when this returns they are safe and will be read."""
+        """Commit raw items (and a cursor), unless `guard` raises; when this returns they are safe and will be read.
+
+        Raises `Overloaded` while too much waits to be read.
+        """
+        await self._backlog.check()
         rows = [await self._row(item) for item in items]
         fresh = await self._db.unit(filing.offer, account_id, rows, cursor, guard)
         self.wake()

@@ -18,6 +18,7 @@ import msgspec
 from hub.addresses import SESSION_KINDS
 from hub.database import Database, Reading, Statement, Transaction
 from hub.errors import Malformed
+from hub.in_passing import in_passing
 from hub.phone_words import may_hold_phones, words_of_phones
 from hub.repositories import identities as identities_sql
 from hub.repositories import search as sql
@@ -37,6 +38,8 @@ _LONGEST_TEXT = 100_000
 _LOW_BITS = 20
 _LOW = (1 << _LOW_BITS) - 1
 _LATEST_MS = (1 << 42) - 1
+# How long a search waits for what is newest to be found as well.
+INDEX_WITHIN_S = 2.0
 _NEWEST = (1 << 63) - 1
 
 
@@ -174,6 +177,11 @@ async def index_waiting(db: Database) -> None:
             pass
 
 
+async def index_if_possible(db: Database) -> None:
+    """The same before a search, which also finds what it can while nothing can be written."""
+    await in_passing(index_waiting(db), INDEX_WITHIN_S)
+
+
 class Search:
     """Finds what was said, who said it, what it was about and what was bought."""
 
@@ -183,7 +191,7 @@ class Search:
     async def find(self, actor: Actor, q: str, after: str | None = None, *, limit: int = PAGE) -> Found:
         """What matches, as far as the actor may see it. Anything may be typed; only a forged `after` is refused."""
         authorize(actor, "search")
-        await index_waiting(self._db)
+        await index_if_possible(self._db)
         return await self._db.view(_find, actor, q, _places(after), limit)
 
 

@@ -11,7 +11,9 @@ from hub.addresses import same_or_none
 from hub.clock import to_text
 from hub.database import Database, Reading, Transaction
 from hub.errors import NotFound, TooMany, Unauthenticated
+from hub.in_passing import in_passing
 from hub.keyring import Keyring
+from hub.limits import Limits
 from hub.passwords import Passwords
 from hub.repositories import agents, sessions
 from hub.security import Actor
@@ -36,7 +38,6 @@ FIRST_PAUSE = 5 * SECOND
 LONGEST_PAUSE = 15 * MINUTE
 FAILURES_KEPT = DAY
 
-PER_ADDRESS = 20
 BROWSER_LENGTH = 200
 EMAIL_LENGTH = 254
 
@@ -179,18 +180,20 @@ def _ended_at(row: Any) -> int:
 class Sessions:
     """What happens at the door."""
 
-    def __init__(self, db: Database, passwords: Passwords, remembered: Remembered[Session]) -> None:
+    def __init__(
+        self, db: Database, passwords: Passwords, remembered: Remembered[Session], limits: Limits | None = None
+    ) -> None:
         self._db = db
         self._passwords = passwords
         self._remembered = remembered
-        self._addresses = Throttle(PER_ADDRESS, 60)
+        self._addresses = Throttle((limits or Limits()).sign_ins_per_address, 60)
 
     def throttles(self) -> dict[str, Throttle]:
         """What is counted, by name."""
         return {"sign_ins": self._addresses}
 
     def check_address(self, address: str) -> None:
-        """Count a try from this network address; raises `TooMany` beyond 20 a minute."""
+        """Count a try from this network address; raises `TooMany` beyond the limit."""
         self._addresses.check(address)
 
     async def sign_in(self, email: str, password: str, *, address: str, browser: str = "", old: str = "") -> SignedIn:
@@ -221,7 +224,7 @@ class Sessions:
             asked_in = self._remembered.round()
             known = await self._db.view(find_session, secret_hash)
             if self._db.clock.now() - known.last_seen_at > SEEN_STEP:
-                await self._db.unit(_seen, secret_hash)
+                await in_passing(self._db.unit(_seen, secret_hash))
             self._remembered.put(secret_hash, known, asked_in)
         return known
 

@@ -12,6 +12,7 @@ import msgspec
 from hub.clock import to_text
 from hub.database import Database, Reading, Transaction
 from hub.errors import Invalid, NotFound, Unauthenticated
+from hub.in_passing import in_passing
 from hub.keyring import Keyring
 from hub.repositories import agents, tokens
 from hub.security import ACTIONS, GRANTS, ROLES, Actor, Role, authorize
@@ -201,7 +202,7 @@ class Tokens:
         asked_in = self._remembered.round()
         known = await self._db.view(find_token, token_id, secret)
         if self._db.clock.now() - known.last_used_at > USED_STEP:
-            await self._db.unit(_used, token_id)
+            await in_passing(self._db.unit(_used, token_id))
         self._remembered.put(secret_hash, known, asked_in)
         return known
 

@@ -8,6 +8,7 @@ from typing import Any
 from hub.addresses import normalize
 from hub.database import Database, Reading, Transaction
 from hub.errors import Invalid
+from hub.in_passing import in_passing
 from hub.keyring import Keyring
 from hub.repositories import conversations as entries_sql
 from hub.repositories import deliveries as deliveries_sql
@@ -197,7 +198,7 @@ class Visitors:
         return await self._db.view(lambda rd: self.screen.me(known(rd, visitor_id)))
 
     async def came(self, visitor_id: int) -> None:
-        await self._db.unit(came, visitor_id)
+        await in_passing(self._db.unit(came, visitor_id))
 
     async def got(self, visitor_id: int, account_id: int, message_id: str) -> None:
         await self._db.unit(got, visitor_id, account_id, self.screen.entry_of(message_id))

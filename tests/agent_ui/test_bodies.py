@@ -93,7 +93,7 @@ async def test_a_body_that_trickles_is_given_up() -> None:
 
 
 async def test_a_body_that_never_comes_is_given_up_and_a_slow_answer_is_not() -> None:
-    async with serving(application(pace=Pace(grace=0.2))) as url:
+    async with serving(application(pace=Pace(0.2, 4096))) as url:
         answer = await raw(url, b"POST /act HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 408")

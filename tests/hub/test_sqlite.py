@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from hub.bounds import Overloaded
 from hub.clock import Clock
 from hub.database import Busy, Reading, Statement, Transaction, bound
+from hub.limits import Limits
 from hub.models import answers
 from hub.sqlite import SqliteDatabase, connect
 from tests.parts.databases import started
@@ -63,14 +65,15 @@ def test_what_a_group_writes_goes_to_the_disk_once_however_large(path: Path) -> 
 @asynccontextmanager
 async def one_group(db: SqliteDatabase) -> AsyncIterator[None]:
     """What is asked for inside the block is committed together: the writer is kept busy until the block ends."""
-    release = asyncio.Event()
+    begun, release = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def wait(tx: Transaction) -> None:
+        loop.call_soon_threadsafe(begun.set)
         asyncio.run_coroutine_threadsafe(release.wait(), loop).result()
 
     busy = asyncio.create_task(db.unit(wait))
-    await asyncio.sleep(0)
+    await begun.wait()
     try:
         yield
     finally:
@@ -216,6 +219,37 @@ async def test_after_the_end_nothing_is_taken(path: Path, clock: Clock) -> None:
     assert await last == "last"
     with pytest.raises(Busy):
         await db.unit(add, "too late")
+
+
+async def test_beyond_its_bound_the_queue_takes_nothing_more(path: Path, clock: Clock) -> None:
+    async with started(SqliteDatabase(path, clock, Limits(writes_waiting=3))) as db:
+        assert isinstance(db, SqliteDatabase)
+        async with one_group(db):
+            asked = [asyncio.create_task(db.unit(add, f"{i}")) for i in range(5)]
+            several = asyncio.create_task(db.units([lambda tx: add(tx, "one of several")]))
+            await asyncio.wait(asked[3:])
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+
+        assert answers[:3] == ["0", "1", "2"]
+        assert [type(answer) for answer in (*answers[3:], *await several)] == [Overloaded] * 3
+        assert await db.view(keys) == ["0", "1", "2"]
+        assert await db.unit(add, "later") == "later"
+
+
+async def test_while_another_process_writes_a_whole_group_waits_once_and_is_refused(path: Path, clock: Clock) -> None:
+    async with started(SqliteDatabase(path, clock)) as db:
+        assert isinstance(db, SqliteDatabase)
+        db._db.execute("PRAGMA busy_timeout=100")
+        with closing(connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with asyncio.timeout(5):
+                asked = [db.unit(add, f"{i}") for i in range(200)]
+                answers = await asyncio.gather(*asked, return_exceptions=True)
+                assert await db.view(keys) == []
+            other.execute("ROLLBACK")
+
+        assert {type(answer) for answer in answers} == {Busy}
+        assert await db.unit(add, "later") == "later"
 
 
 async def test_foreign_keys_are_on(sqlite: SqliteDatabase) -> None:

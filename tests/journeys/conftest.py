@@ -22,6 +22,7 @@ from hub.services import delivery
 from hub.services.company import Company
 from tests.parts.dovecot import Dovecot
 from tests.parts.postfix import Postfix, postfix
+from tests.parts.prepared import Prepared, prepared
 from tests.parts.serving import serving
 from tests.parts.smtp import MailServer
 
@@ -64,6 +65,12 @@ async def a_context(browser: Browser) -> BrowserContext:
     context = await browser.new_context(viewport={"width": 1280, "height": 820}, locale="en-GB")
     context.set_default_timeout(30_000)
     return context
+
+
+@pytest.fixture(name="made")
+def prepare_folder(sqlite_template: Path, tmp_path: Path) -> Prepared:
+    """A data folder in which a test starts hubs of its own."""
+    return prepared(sqlite_template, tmp_path / "data")
 
 
 @pytest.fixture(name="post")

@@ -33,7 +33,13 @@ class Done:
         return msgspec.json.decode(self.out)
 
 
-def onethread(*words: str | Path, folder: Path, typed: str = "", variables: dict[str, str] | None = None) -> Done:
+def onethread(
+    *words: str | Path,
+    folder: Path,
+    typed: str = "",
+    variables: dict[str, str] | None = None,
+    patience: float = PATIENCE_S,
+) -> Done:
     """Runs a command to its end, on this data folder."""
     done = subprocess.run(
         [sys.executable, RUN, *words],
@@ -41,7 +47,7 @@ def onethread(*words: str | Path, folder: Path, typed: str = "", variables: dict
         env=_environment(folder, variables),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=patience,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)

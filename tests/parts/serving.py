@@ -9,14 +9,15 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from agent_ui.slow_heads import server_options
+from hub.limits import Limits
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, limits: Limits | None = None) -> AsyncIterator[str]:
     """Serves until the block ends; yields the address, as in http://127.0.0.1:4711."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, lifespan="off", log_config=None, **server_options())
+        config = uvicorn.Config(app, lifespan="off", log_config=None, **server_options(limits))
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)

@@ -8,7 +8,6 @@ import httpx2
 import pytest
 
 from hub.bootstrap import Hub
-from hub.services.attachments import MAX_FILE
 from tests.agent_ui.api.conftest import Connect
 
 
@@ -187,8 +186,8 @@ async def test_a_file_of_25_mb_is_taken_and_a_larger_one_refused(api: httpx2.Asy
         data = base64.b64encode(bytes(size)).decode()
         return [{"filename": "photo.raw", "content_type": "application/octet-stream", "data": data}]
 
-    taken = await api.post("/api/v1/messages", json=message("m1", attachments=with_file(MAX_FILE)))
-    refused = await api.post("/api/v1/messages", json=message("m2", attachments=with_file(MAX_FILE + 1)))
+    taken = await api.post("/api/v1/messages", json=message("m1", attachments=with_file(25_000_000)))
+    refused = await api.post("/api/v1/messages", json=message("m2", attachments=with_file(25_000_001)))
 
     assert taken.status_code == 201
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 
@@ -38,6 +39,15 @@ class Stage:
         self.cookies[actor.id] = secret
         return secret
 
+    def limit(self, **limits: Any) -> None:
+        """Move bounds, for sockets that open from now on."""
+        hub = self.world.hub
+        hub.settings = msgspec.structs.replace(
+            hub.settings, limits=msgspec.structs.replace(hub.settings.limits, **limits)
+        )
+        self.app.state.unsent.limits = hub.settings.limits
+        self.app.state.arrivals.__init__(hub.settings.limits)
+
     async def socket(self, cookie: str = "", path: str = "/console/socket", **headers: str) -> Socket:
         """A line on which nothing was said yet."""
         return await self.lines.enter_async_context(socket(f"{self.url}{path}", cookie, **headers))
@@ -56,7 +66,7 @@ class Stage:
 @pytest.fixture(name="stage")
 async def set_stage(sqlite: Database, tmp_path: Path) -> AsyncIterator[Stage]:
     provider = FakeProvider()
-    world = World(a_hub(sqlite, tmp_path, provider), provider)
+    world = World(a_hub(sqlite, tmp_path, provider, trusted_proxies="127.0.0.1"), provider)
     await world.open()
     reading = asyncio.create_task(world.hub.log.run())
     app = create_app(world.hub)

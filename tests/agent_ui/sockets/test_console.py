@@ -155,8 +155,8 @@ async def test_what_is_no_hello_ends_the_line(stage: Stage, mara: Actor, said: A
     assert await line.over() in {"bad_frame", "not_found"}
 
 
-async def test_who_says_nothing_is_not_waited_for(stage: Stage, mara: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent_ui.sockets.line.HELLO_WITHIN_S", 0.05)
+async def test_who_says_nothing_is_not_waited_for(stage: Stage, mara: Actor) -> None:
+    stage.limit(hello_seconds=0.05)
 
     line = await stage.socket(await stage.cookie(mara))
 

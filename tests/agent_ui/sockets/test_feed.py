@@ -177,7 +177,7 @@ async def _let_go(line: Any) -> None:
 async def test_console_that_reads_nothing_is_cut_and_delays_nobody(
     stage: Stage, mara: Actor, lea: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent_ui.sockets.outlet.BOUND", 1024 * 1024)
+    stage.limit(unsent_bytes=1024 * 1024)
     monkeypatch.setattr("agent_ui.sockets.outlet.FAREWELL_S", 0.2)
     await deaf_socket(stage, mara)
     line, _ = await stage.console(lea)
@@ -199,10 +199,8 @@ async def test_console_that_reads_nothing_is_cut_and_delays_nobody(
     assert await numbers(line, told + 1) == [told + 1]
 
 
-async def test_console_that_takes_nothing_for_long_is_cut_however_little_waits(
-    stage: Stage, mara: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("agent_ui.sockets.outlet.SLOW_S", 0.2)
+async def test_console_that_takes_nothing_for_long_is_cut_however_little_waits(stage: Stage, mara: Actor) -> None:
+    stage.limit(slow_socket_seconds=0.2)
     await deaf_socket(stage, mara)
     feed: feeds.Feed = stage.app.state.feed
 

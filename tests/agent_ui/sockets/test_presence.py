@@ -13,6 +13,7 @@ from agent_ui.sockets.presence import Presence, Seat
 from agent_ui.sockets.widgets import Widgets
 from hub import bus as buses
 from hub.bus import Bus, RedisBus
+from hub.limits import Limits
 from tests.parts.valkey import Valkey
 
 Typed = list[tuple[int, str | None]]
@@ -161,7 +162,7 @@ class Node:
 async def node(name: str, server: Valkey) -> AsyncIterator[Node]:
     bus = RedisBus(name, server.url)
     work = asyncio.create_task(bus.run())
-    one = Node(bus, Presence(bus, Feed()), Widgets(bus), work, asyncio.Event())
+    one = Node(bus, Presence(bus, Feed()), Widgets(bus, Limits()), work, asyncio.Event())
     bus.listen(lambda hint: one.heard.set())
     try:
         yield one
@@ -211,7 +212,7 @@ async def test_those_of_a_node_that_dies_are_gone_when_it_was_silent_for_a_while
 
 async def test_a_visitor_whose_page_is_at_another_node_has_not_gone(valkey_server: Valkey) -> None:
     async with node("a", valkey_server) as one, node("b", valkey_server) as other:
-        other.widgets.sockets.add(Page(17))
+        other.widgets.join(Page(17))
         await one.until(lambda: one.bus.is_shared)
         await other.until(lambda: other.bus.is_shared)
 
