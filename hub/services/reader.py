@@ -153,10 +153,12 @@ class Reader:
         self._more.clear()
         self.pulse.beat()
         after: int | None = 0
+        ours = self.ours()
         async with asyncio.TaskGroup() as group:
             filing: asyncio.Task[None] | None = None
-            while after is not None:
-                after, stored = await self._db.view(_waiting, after, self._not_before, self.ours())
+            # What has come for an account that is ours only now may stand before the place where we are.
+            while after is not None and ours == self.ours():
+                after, stored = await self._db.view(_waiting, after, self._not_before, ours)
                 payloads = await self._payloads.read(stored)
                 self.pulse.beat()
                 if filing is not None:
