@@ -220,6 +220,7 @@ class HubEnd:
         page = {
             "account": self.account(),
             "language": language,
+            "largest": 25_000_000,
             "origins": [f"http://127.0.0.1:{self.port}", "http://localhost:*"],
             "texts": texts(language, "widget"),
         }
