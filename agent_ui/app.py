@@ -43,6 +43,7 @@ def create_app(hub: Hub, pace: guards.Pace | None = None) -> Site:
     app.state.arrivals = arrivals
     app.state.unsent = Unsent(limits)
     app.state.token_rate = Rate(limits.requests_per_token)
+    hub.counts.share({"tokens": app.state.token_rate})
     app.state.feed = feed
     app.state.widgets = widgets
     app.state.presence = presence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 
 from hub.errors import TooMany, Unavailable
 
@@ -85,11 +86,14 @@ class Rate:
         self._keys = keys
         # When, at this rate, all that a key has asked for would be done.
         self._done_at: OrderedDict[str, float] = OrderedDict()
+        # Called with the key of each that is let through.
+        self.told: Callable[[str], None] = lambda key: None
 
     def check(self, key: str) -> None:
         """Count one, or raise `TooMany` saying when to come again."""
         self.check_only(key)
         self.count(key)
+        self.told(key)
 
     def check_only(self, key: str) -> None:
         """Raise `TooMany` when one more would be too many."""
