@@ -8,11 +8,11 @@ from bench.figures import Check, Finding, Spread, most
 from bench.goals.accepting import accept
 from bench.rig import Rig
 
-_MESSAGES = 250
+_MESSAGES = 180
 # Long messages: together they are more than one console may have waiting.
 _LETTERS = 24_000
 # Messages a second: so few that nothing but the stuck console could delay them.
-_RATE = 100.0
+_RATE = 40.0
 # What one console may have waiting (4 MiB), held once more while it is sent, and what the kernel takes.
 _BOUND_MIB = 12
 
