@@ -111,6 +111,7 @@ class Hub:
         self.bus.listen(self._on_hint)
         self.log.listen(self._on_events)
         self.log.listen(self.accounts.on_events)
+        self.log.listen(self.delivery.on_events)
         self.log.listen(self.connections.on_events)
 
     def _build_colleagues(self) -> None:
@@ -175,7 +176,6 @@ class Hub:
 
     def _committed(self) -> None:
         self.log.wake()
-        self.delivery.wake()
         if self.settings.bus_url:
             self.bus.publish("more")
 

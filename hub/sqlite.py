@@ -28,8 +28,6 @@ GROUP = 256
 READERS = 4
 # A group's pages stay in memory until it commits: what does not fit is written twice.
 WRITER_CACHE_KIB = 64 * 1024
-# What many commits change again and again goes to its place once: the write-ahead log may hold so many pages.
-LOG_PAGES = 4000
 # What another try may not meet: locked by somebody, no room, a disk or a machine that fails.
 PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -65,7 +63,6 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
     db.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
-    db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     # What a savepoint would need to roll back is otherwise written to a file, for each unit again.
     db.execute("PRAGMA temp_store=MEMORY")
     # Erased words must not stay readable in freed pages.

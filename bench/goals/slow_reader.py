@@ -8,11 +8,11 @@ from bench.figures import Check, Finding, Spread, most
 from bench.goals.accepting import accept
 from bench.rig import Rig
 
-_MESSAGES = 120
+_MESSAGES = 180
 # Long messages: together they are more than one console may have waiting.
-_WORDS = 8_000
+_LETTERS = 24_000
 # Messages a second: so few that nothing but the stuck console could delay them.
-_RATE = 60.0
+_RATE = 40.0
 # What one console may have waiting (4 MiB), held once more while it is sent, and what the kernel takes.
 _BOUND_MIB = 12
 
@@ -21,8 +21,8 @@ def stuck(rig: Rig) -> Finding:
     """Goal J."""
     hub, data = rig.usual_hub
     count = _MESSAGES * rig.scale.load
-    alone = accept(hub, data, count, rate=_RATE, words=_WORDS)
-    beside = accept(hub, data, count, rate=_RATE, words=_WORDS, stuck=1)
+    alone = accept(hub, data, count, rate=_RATE, letters=_LETTERS)
+    beside = accept(hub, data, count, rate=_RATE, letters=_LETTERS, stuck=1)
     pairs = rig.rounds(lambda: rig.load(alone), lambda: rig.load(beside))
     change = Spread.of([(ours["seen_ms"][1] / bare["seen_ms"][1] - 1) * 100 for bare, ours in pairs])
     growth = Spread.of([(ours["grown"] - bare["grown"]) / (1 << 20) for bare, ours in pairs])

@@ -22,6 +22,7 @@ _LETTERS = b"abcdefghij"
 _DIGITS = b"0123456789"
 _SPELT = bytes.maketrans(_DIGITS, _LETTERS)
 _READ = bytes.maketrans(_LETTERS, _DIGITS)
+_LONG_WORD = "long" * 16 + " "
 _MARKED = re.compile(rb'"text":"x([a-j]{7})x ')
 
 
@@ -37,8 +38,8 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True):
     agents: int
     in_flight: int
     rate: float = 0.0
-    # Words of each message; 0: as many as people write.
-    words: int = 0
+    # Letters of each message, in words so long that there is little to index; 0: as people write.
+    letters: int = 0
     # Further consoles, which never read.
     stuck: int = 0
     seed: int = 1
@@ -70,7 +71,7 @@ class _Load:
                 "account": "api",
                 "external_id": f"{run}-{number}",
                 "from": {"kind": "email", "address": f"customer{customer}@example.com", "verified": True},
-                "text": f"x{_spelt(number)}x {speaker.sentence(*([job.words] * 2 if job.words else []))}",
+                "text": f"x{_spelt(number)}x {_LONG_WORD * (job.letters // len(_LONG_WORD)) or speaker.sentence()}",
             }
             yield request("POST", "/api/v1/messages", headers, msgspec.json.encode(fields))
 

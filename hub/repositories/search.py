@@ -241,8 +241,8 @@ leave_thing = Statement(delete(found_things).where(found_things.c.id == bindpara
 # --- what waits to be indexed (SQLite) ---
 
 # So many rows are indexed at once, and no more than these letters: a unit is short.
-INDEXED_AT_ONCE = 200
-LETTERS_AT_ONCE = 64 * 1024
+INDEXED_AT_ONCE = 64
+LETTERS_AT_ONCE = 24 * 1024
 is_waiting = Statement(select(waiting.c.id).limit(literal_column("1")))
 
 

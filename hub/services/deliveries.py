@@ -16,6 +16,7 @@ from hub.repositories import deliveries as sql
 from hub.security import Actor, authorize
 from hub.services.delivery import cancel, retry
 from hub.services.follow_up import follow_up
+from hub.services.log import Event
 from hub.services.sending import Sender, lost
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ AT_ONCE_PER_ACCOUNT = 4
 # How long an orderly stop waits for what is being sent.
 STOP_S = 20.0
 POLL_S = 1.0
+_SENT = {"message.sent", "message.forwarded"}
 
 
 class Deliveries:
@@ -42,6 +44,11 @@ class Deliveries:
     def wake(self) -> None:
         """Something may be due."""
         self._more.set()
+
+    def on_events(self, events: list[Event]) -> None:
+        """Look when something was written that is to be sent, or what is to be sent changed, on whatever node."""
+        if any(event.kind in _SENT or event.kind.startswith("delivery.") for event in events):
+            self.wake()
 
     async def cancel(self, actor: Actor, delivery_id: int) -> int:
         """Call back what still waits; the entry's id. Raises `NotWaiting`."""
