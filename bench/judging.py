@@ -63,6 +63,7 @@ def _judge(goal: Goal, rig: Rig) -> Result:
 def _tried(goal: Goal, rig: Rig) -> Result:
     rates = [machine.fdatasync_rate(rig.scratch)]
     began, busy, own = time.perf_counter(), machine.busy_seconds(), machine.family_seconds()
+    stolen = machine.stolen_seconds()
     finding = goal.measure(rig)
     seconds = time.perf_counter() - began
     foreign = machine.busy_seconds() - busy - (machine.family_seconds() - own)
@@ -70,10 +71,16 @@ def _tried(goal: Goal, rig: Rig) -> Result:
     about = {
         "seconds": round(seconds, 1),
         "fdatasync_per_s": [round(rate) for rate in rates],
-        "foreign_cpu_share": round(max(0.0, foreign) / seconds / (os.cpu_count() or 1), 2),
+        "foreign_cpu_share": _share(foreign, seconds),
+        "stolen_cpu_share": _share(machine.stolen_seconds() - stolen, seconds),
     }
     void = finding.void or (_MOVED if goal.is_durable and not is_steady(rates) else "")
     return _result(goal, finding, about, void)
+
+
+def _share(used: float, seconds: float) -> float:
+    """Of all cores' time."""
+    return round(max(0.0, used) / seconds / (os.cpu_count() or 1), 2)
 
 
 def _result(goal: Goal, finding: Finding, about: dict[str, Any], void: str) -> Result:

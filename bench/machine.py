@@ -65,6 +65,11 @@ def busy_seconds() -> float:
     return (sum(fields) - idle) / _TICKS
 
 
+def stolen_seconds() -> float:
+    """What the host of this virtual machine has given to others while we had work for it (proc(5), `steal`)."""
+    return int(Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[8]) / _TICKS
+
+
 def family_seconds() -> float:
     """What this process and all that it has started, running or ended, have used of the cores so far."""
     used: dict[int, float] = {}
