@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from typing import IO
 
 import msgspec
 
@@ -58,6 +61,20 @@ def shelved(file: str) -> str:
 
 def too_large(limit: int) -> TooLarge:
     return TooLarge(f"A file may have at most {limit // 1_000_000} MB.", limit=limit)
+
+
+async def written(chunks: AsyncIterator[bytes], limit: int, out: IO[bytes]) -> Stored:
+    """Write a stream as it comes, and tell what it will be stored as; raises `TooLarge` beyond `limit` bytes."""
+    digest, size, head = hashlib.sha256(), 0, b""
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise too_large(limit)
+        if len(head) < 16:
+            head += chunk[:16]
+        digest.update(chunk)
+        await asyncio.to_thread(out.write, chunk)
+    return Stored(digest.hexdigest(), size, image_type(head))
 
 
 class Files(ABC):

@@ -12,9 +12,9 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
-from hub.files import CHUNK, SETTLED_S, Files, Gone, NotStored, Stored, image_type, shelved, too_large
+from hub.files import CHUNK, SETTLED_S, Files, Gone, NotStored, Stored, image_type, shelved, written
 
 logger = logging.getLogger(__name__)
 
@@ -52,22 +52,14 @@ class LocalFiles(Files):
 
     async def _put_stream(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
         handle, path = tempfile.mkstemp(dir=self._folder, prefix="upload-")
-        digest, size, head = hashlib.sha256(), 0, b""
         try:
             with os.fdopen(handle, "wb") as out:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    if size > limit:
-                        raise too_large(limit)
-                    if len(head) < 16:
-                        head += chunk[:16]
-                    digest.update(chunk)
-                    await asyncio.to_thread(out.write, chunk)
-                await asyncio.to_thread(_sync, out.fileno())
-            await asyncio.to_thread(self._adopt, path, digest.hexdigest())
+                stored = await written(chunks, limit, out)
+                await asyncio.to_thread(_sync, out)
+            await asyncio.to_thread(self._adopt, path, stored.file)
         finally:
             await asyncio.to_thread(Path(path).unlink, missing_ok=True)
-        return Stored(digest.hexdigest(), size, image_type(head))
+        return stored
 
     async def get(self, file: str) -> bytes:
         return await asyncio.to_thread(self.path(file).read_bytes)
@@ -97,8 +89,7 @@ class LocalFiles(Files):
     def _check(self) -> None:
         with tempfile.TemporaryFile(dir=self._folder, prefix="put-") as out:
             out.write(b"?")
-            out.flush()
-            _sync(out.fileno())
+            _sync(out)
 
     def _settled(self, shelf: int) -> list[str]:
         folder = self._folder / f"{shelf:02x}"
@@ -134,7 +125,7 @@ class LocalFiles(Files):
             try:
                 with os.fdopen(handle, "wb") as out:
                     out.write(body)
-                    _sync(out.fileno())
+                    _sync(out)
                 self._adopt(path, name)
             except OSError:
                 # On a full disk what was begun is the first to go.
@@ -174,5 +165,7 @@ def _is_settled(place: Path) -> bool:
         return False
 
 
-def _sync(handle: int) -> None:
-    os.fsync(handle)
+def _sync(out: IO[bytes]) -> None:
+    """All that was written is on the disk: what still waits in memory is no part of what the kernel can sync."""
+    out.flush()
+    os.fsync(out.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import secrets
@@ -18,7 +17,7 @@ from obstore.store import S3Store
 
 from hub.config import Settings
 from hub.errors import Unavailable
-from hub.files import CHUNK, SETTLED_S, Files, Gone, Stored, image_type, shelved, too_large
+from hub.files import CHUNK, SETTLED_S, Files, Gone, Stored, image_type, shelved, written
 
 # Where what is to go waits for another day: whoever stores or names it meanwhile still finds it.
 _ASIDE = "aside"
@@ -80,20 +79,12 @@ class S3Files(Files):
         return Stored(name, len(body), image_type(body[:16]))
 
     async def put_stream(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
-        digest, size, head = hashlib.sha256(), 0, b""
         with tempfile.TemporaryFile(dir=self._scratch) as waiting:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(limit)
-                if len(head) < 16:
-                    head += chunk[:16]
-                digest.update(chunk)
-                await asyncio.to_thread(waiting.write, chunk)
+            stored = await written(chunks, limit, waiting)
             waiting.seek(0)
             with _reached():
-                await obstore.put_async(self._store, shelved(digest.hexdigest()), waiting)
-        return Stored(digest.hexdigest(), size, image_type(head))
+                await obstore.put_async(self._store, shelved(stored.file), waiting)
+        return stored
 
     async def get(self, file: str) -> bytes:
         with _reached():

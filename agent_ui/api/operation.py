@@ -80,7 +80,7 @@ class Example:
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class _Direct:
+class _Bare:
     """An endpoint as an ASGI application: its failures are the guards' to answer, with no layer in between."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -110,7 +110,7 @@ class Operation:
 
     @property
     def route(self) -> Route:
-        return Route(self.path, _Direct(self.endpoint), methods=[self.method])
+        return Route(self.path, _Bare(self.endpoint), methods=[self.method])
 
     @property
     def documented_path(self) -> str:

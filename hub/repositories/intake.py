@@ -9,47 +9,29 @@ from sqlalchemy import bindparam, func, insert, literal_column, select, update
 from hub.database import Statement, among, bound
 from hub.models import copies, intake
 
+_RECEIVED = bound(
+    intake,
+    "account_id",
+    "external_id",
+    "received_at",
+    "body",
+    "file",
+    "headers",
+    "fingerprint",
+    "state",
+    "entry_id",
+    "backfilled",
+)
 offer = Statement(
     lambda d: (
         d.insert(intake)
-        .values(
-            bound(
-                intake,
-                "account_id",
-                "external_id",
-                "received_at",
-                "body",
-                "file",
-                "headers",
-                "fingerprint",
-                "state",
-                "entry_id",
-                "backfilled",
-            )
-        )
+        .values(_RECEIVED)
         .on_conflict_do_nothing(index_elements=["account_id", "external_id"])
         .returning(intake.c.id)
     )
 )
 # What was filed as it came; who brings the same at once fails, and finds this when it is run again.
-filed = Statement(
-    insert(intake).values(
-        tries=literal_column("1"),
-        **bound(
-            intake,
-            "account_id",
-            "external_id",
-            "received_at",
-            "body",
-            "file",
-            "headers",
-            "fingerprint",
-            "state",
-            "entry_id",
-            "backfilled",
-        ),
-    )
-)
+filed = Statement(insert(intake).values(tries=literal_column("1"), **_RECEIVED))
 offered = Statement(
     select(intake.c.id, intake.c.fingerprint, intake.c.entry_id, intake.c.state).where(
         intake.c.account_id == bindparam("account_id"), intake.c.external_id == bindparam("external_id")

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,29 @@ async def test_only_what_was_stored_long_ago_is_settled(files: LocalFiles) -> No
     age(files.path(old.file))
 
     assert await settled(files) == [old.file]
+
+
+@pytest.mark.parametrize("body", [b"a word", b"x" * 20_000])
+async def test_all_of_a_file_is_there_when_it_is_synced(
+    files: LocalFiles, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def noted(handle: int) -> None:
+        sync(handle)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            synced.append(os.fstat(handle).st_size)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield body
+        yield b"and its end"
+
+    monkeypatch.setattr(os, "fsync", noted)
+    await files.put(body)
+    await files.put_stream(pieces(), CHUNK)
+
+    assert synced == [len(body), len(body) + len(b"and its end")]
 
 
 async def test_a_settled_file_goes(files: LocalFiles) -> None:
